@@ -1,0 +1,63 @@
+/*
+ * db.h - one small door to SQL: SQLite now, made so that PostgreSQL fits behind it.
+ *
+ * SQL is written in the subset both speak: $1 parameters, ON CONFLICT, RETURNING.
+ * A handle belongs to one thread.  Errors name the statement, never its values.
+ */
+#ifndef HINOMI_STORE_DB_H
+#define HINOMI_STORE_DB_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct db;
+struct db_stmt;
+
+/* "sqlite:PATH".  WAL, foreign keys on, durable on commit (synchronous=FULL). */
+int db_open(struct db **out, const char *url, struct err *e);
+void db_close(struct db *d);
+
+/* Several statements without parameters or results. */
+int db_exec(struct db *d, const char *sql, struct err *e);
+
+/*
+ * Prepared once per text and kept by the handle: asking again is cheap.  The
+ * statement is the handle's; it is reset and its bindings cleared on each ask.
+ */
+int db_prepare(struct db *d, const char *sql, struct db_stmt **out, struct err *e);
+
+/* Parameters count from 1.  Bytes are borrowed until the statement is reset or asked for again. */
+void db_bind_int(struct db_stmt *st, int at, int64_t v);
+void db_bind_text(struct db_stmt *st, int at, struct slice v); /* the absent slice binds NULL */
+void db_bind_blob(struct db_stmt *st, int at, struct slice v);
+void db_bind_null(struct db_stmt *st, int at);
+
+/* 1: a row; 0: done (and reset); -1: failed (and reset). */
+int db_step(struct db_stmt *st, struct err *e);
+/* For statements whose rows do not matter: 0 or -1. */
+int db_run(struct db_stmt *st, struct err *e);
+void db_reset(struct db_stmt *st);
+
+/* Columns count from 0; slices live until the next step or reset. */
+int64_t db_int(struct db_stmt *st, int column);
+struct slice db_text(struct db_stmt *st, int column); /* absent for NULL */
+struct slice db_blob(struct db_stmt *st, int column);
+bool db_is_null(struct db_stmt *st, int column);
+
+/* Rows changed by the last statement that ran. */
+int64_t db_changes(struct db *d);
+
+/* Transactions nest not.  begin takes the write lock at once (waits up to 10 s). */
+int db_begin(struct db *d, struct err *e);
+int db_commit(struct db *d, struct err *e);
+void db_rollback(struct db *d); /* harmless without a transaction */
+
+/* Numbered migrations, applied in order, each in a transaction; ended by a NULL sql. */
+struct db_migration {
+	int number;
+	const char *name;
+	const char *sql;
+};
+int db_migrate(struct db *d, const struct db_migration *list, struct err *e);
+
+#endif
