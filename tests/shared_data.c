@@ -16,7 +16,8 @@ shared_data_read(const char *path)
 	uint8_t *p = NULL;
 	FILE *f = fopen(path, "rb");
 
-	if (f == NULL || fstat(fileno(f), &st) != 0 || (p = malloc((size_t)st.st_size + 1)) == NULL ||
+	if (f == NULL || fstat(fileno(f), &st) != 0 ||
+	    (p = malloc((size_t)st.st_size + 1)) == NULL ||
 	    fread(p, 1, (size_t)st.st_size, f) != (size_t)st.st_size) {
 		perror(path);
 		free(p);
@@ -33,10 +34,12 @@ shared_data_path(const char *name)
 	static char path[4096];
 	const char *dir = getenv("HINOMI_SHARED_DATA");
 
-	snprintf(path, sizeof(path), "%s/%s", dir != NULL ? dir : PROJECT_ROOT "/../shared/data", name);
+	snprintf(path, sizeof(path), "%s/%s",
+	    dir != NULL ? dir : PROJECT_ROOT "/../shared/data", name);
 	if (access(path, R_OK) == 0)
 		return path;
-	fprintf(stderr, "%s is not there: this test is skipped (set HINOMI_SHARED_DATA)\n", path);
+	fprintf(
+	    stderr, "%s is not there: this test is skipped (set HINOMI_SHARED_DATA)\n", path);
 	return NULL;
 }
 

@@ -9,10 +9,12 @@
 
 #include "base/slice.h"
 
-/* A whole file; the caller frees ptr.  The absent slice (and a note on stderr) if it cannot be read. */
+/* A whole file; the caller frees ptr.  The absent slice (and a note on stderr) if it cannot be
+ * read. */
 struct slice shared_data_read(const char *path);
 
-/* The path of a file of a set ("ioc-ipsum/level3.txt"), or NULL with a note when it is not there. */
+/* The path of a file of a set ("ioc-ipsum/level3.txt"), or NULL with a note when it is not
+ * there. */
 const char *shared_data_path(const char *name);
 
 /*

@@ -68,19 +68,19 @@ json_parse(struct json **out, struct slice text, size_t bytes_max, struct err *e
 	if (slice_find(text, '\0') != SIZE_MAX) /* jansson takes one at the end for the end */
 		return err_set(e, "not valid JSON: it holds a NUL byte");
 	if (text.len > bytes_max)
-		return err_set(e, "JSON of %zu bytes is larger than the %zu allowed", text.len,
-		    bytes_max);
+		return err_set(
+		    e, "JSON of %zu bytes is larger than the %zu allowed", text.len, bytes_max);
 	if (too_deep(text, &line))
-		return err_set(e, "JSON is nested deeper than %d levels (line %zu)", JSON_DEPTH_MAX,
-		    line);
+		return err_set(
+		    e, "JSON is nested deeper than %d levels (line %zu)", JSON_DEPTH_MAX, line);
 	root = json_loadb((const char *)text.ptr, text.len,
 	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
 	if (root == NULL) {
 		/* " near 'x'" would quote the document. */
 		if ((near = strstr(je.text, " near ")) != NULL)
 			*near = '\0';
-		return err_set(e, "not valid JSON: line %d, column %d: %s", je.line, je.column,
-		    je.text);
+		return err_set(
+		    e, "not valid JSON: line %d, column %d: %s", je.line, je.column, je.text);
 	}
 	*out = outer(root);
 	return 0;
@@ -119,8 +119,8 @@ json_kind_of(const struct json *v)
 const char *
 json_kind_name(enum json_kind k)
 {
-	static const char *const names[] = {"null", "true or false", "a number", "a string",
-	    "an array", "an object"};
+	static const char *const names[] = {
+	    "null", "true or false", "a number", "a string", "an array", "an object"};
 
 	return names[k];
 }
@@ -172,8 +172,8 @@ json_int(const struct json *v, int64_t *out)
 }
 
 bool
-json_next(
-    const struct json *object, struct json_walk *w, struct slice *name, const struct json **value)
+json_next(const struct json *object, struct json_walk *w, struct slice *name,
+    const struct json **value)
 {
 	if (json_kind_of(object) != JSON_IS_OBJECT)
 		return false;
@@ -261,9 +261,11 @@ get_int(const struct json *v, const char *path, int64_t min, int64_t max, int64_
 		return 0;
 	}
 	if (min == INT64_MIN || max == INT64_MAX)
-		snprintf(what, sizeof(what), "a whole number%s", min == 0 ? " of at least 0" : "");
+		snprintf(
+		    what, sizeof(what), "a whole number%s", min == 0 ? " of at least 0" : "");
 	else
-		snprintf(what, sizeof(what), "a whole number from %" PRId64 " to %" PRId64, min, max);
+		snprintf(what, sizeof(what), "a whole number from %" PRId64 " to %" PRId64, min,
+		    max);
 	return must_be(e, v, path, what);
 }
 

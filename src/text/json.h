@@ -85,16 +85,16 @@ int json_need_bool(const struct json *object, const char *path, bool *out, struc
 int json_want_bool(const struct json *object, const char *path, bool *out, struct err *e);
 int json_need_instant(const struct json *object, const char *path, struct instant *out,
     struct err *e); /* RFC 3339, UTC where it names no offset */
-int json_want_instant(const struct json *object, const char *path, struct instant *out,
-    struct err *e);
+int json_want_instant(
+    const struct json *object, const char *path, struct instant *out, struct err *e);
 int json_need_array(const struct json *object, const char *path, size_t items_max,
     const struct json **out, struct err *e);
 int json_want_array(const struct json *object, const char *path, size_t items_max,
     const struct json **out, struct err *e);
-int json_need_object(const struct json *object, const char *path, const struct json **out,
-    struct err *e);
-int json_want_object(const struct json *object, const char *path, const struct json **out,
-    struct err *e);
+int json_need_object(
+    const struct json *object, const char *path, const struct json **out, struct err *e);
+int json_want_object(
+    const struct json *object, const char *path, const struct json **out, struct err *e);
 
 /* Write v as it was read: members in their order, on one line. */
 void json_write(struct buf *out, const struct json *v);
