@@ -23,6 +23,7 @@
 
 struct alert_line {
 	struct slice batch; /* file path, or the batch's id */
+	struct slice source;
 	uint64_t offset;    /* in the source's stream: the same however batches are cut */
 	struct instant at;
 	struct slice raw;
@@ -34,14 +35,17 @@ struct alert {
 	char id[ALERT_ID_LEN + 1];
 	struct instant first_seen, last_seen;
 	uint64_t count;
-	struct slice institution, source;
+	struct slice institution;
 	const struct rule_info *rule;
 	struct slice entity_kind, entity;
-	unsigned n_lines; /* the earliest by (at, source offset) */
+	unsigned n_lines; /* at least one; the earliest by (at, source, offset, raw) */
 	struct alert_line lines[ALERT_LINES_MAX];
 };
 
-/* A growing set of alerts; findings are copied in.  NULL without memory. */
+/*
+ * A growing set of alerts.  Everything is copied in: findings, and each rule's
+ * texts once.  NULL without memory.
+ */
 struct alert_set;
 struct alert_set *alert_set_new(void);
 void alert_set_free(struct alert_set *s);
@@ -50,20 +54,24 @@ void alert_set_clear(struct alert_set *s);
 /* -1 only without memory. */
 int alert_set_add(struct alert_set *s, const struct batch *b, const struct finding *f, struct err *e);
 
+/* Everything of `from` joins `to`.  -1 only without memory. */
+int alert_set_merge(struct alert_set *to, struct alert_set *from, struct err *e);
+
 size_t alert_set_count(const struct alert_set *s);
 /* Sorted by first_seen, then id; valid until the set changes. */
 const struct alert *alert_set_at(struct alert_set *s, size_t i);
 
 /*
  * One JSON object (no newline): the contract's alert line.  `time` is last_seen;
- * "lines" holds batch, offset, raw; "fields" the first line's matches.
+ * "lines" holds batch, source, offset, time, raw; "fields" the first line's
+ * matches.  Bytes that are not UTF-8 stand as \xHH.
  */
 void alert_write_json(struct buf *out, const struct alert *a);
 
-/*
- * Merge two JSON forms of the same alert (as alert_write_json wrote them, from
- * different batches) into one, by the same rules as alert_set_add().
- */
-int alert_merge_json(struct slice a, struct slice b, struct buf *out, struct err *e);
+/* Read back what alert_write_json() wrote; everything in mem. */
+int alert_read_json(struct slice json, struct arena *mem, struct alert *out, struct err *e);
+
+/* Merge two of the same id (from different batches) into *into; slices of `from` are then shared. */
+void alert_merge(struct alert *into, const struct alert *from);
 
 #endif

@@ -43,10 +43,11 @@ void detector_free(struct detector *d);
 int detector_set_content(struct detector *d, struct content *c, struct err *e);
 
 /*
- * Detect in one batch.  `r` is the source's reader.  Findings live in the
- * detector until the next run.  -1 where the machine refused, never for input.
+ * Detect in one batch and add what was found to `alerts` (which outlive the
+ * content).  `r` is the source's reader.  -1 where the machine refused, never for
+ * what the lines say; `alerts` may then hold part of the batch's findings.
  */
 int detector_run(struct detector *d, struct reader *r, const struct batch *b,
-    struct detect_counts *counts, const struct findings **out, struct err *e);
+    struct alert_set *alerts, struct detect_counts *counts, struct err *e);
 
 #endif

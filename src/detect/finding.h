@@ -50,9 +50,16 @@ struct finding {
 	struct slice raw;
 };
 
-/* Findings of one batch, in the order of its lines.  Everything in mem. */
+/*
+ * Where detectors put what they find.  With a sink, each finding is handed over
+ * at once and its memory taken back, so that a batch in which every line matches
+ * a hundred rules costs no more memory than one finding.  Without one, findings
+ * stay in mem as a list, in the order they were added (tests look at it).
+ */
 struct findings {
 	struct arena *mem;
+	void (*sink)(void *ctx, const struct finding *f);
+	void *ctx;
 	struct finding *first;
 	struct finding **last;
 	size_t count;
@@ -65,13 +72,13 @@ findings_in(struct arena *mem)
 }
 
 /*
- * Append a finding for this event; the entity is chosen by the event's class.
+ * Add a finding for this event; the entity is chosen by the event's class.
  * Copies the event's values (they die with the line) but not rule or raw (they
- * live with the set and the batch).  Returns NULL at the arena's ceiling, which
- * the engine notices through arena_full().
+ * live with the set and the batch).  What mem cannot hold any more is lost, which
+ * arena_full(out->mem) tells; with a sink that takes one finding larger than mem.
  */
-struct finding *findings_add(struct findings *out, const struct rule_info *rule,
-    const struct event *ev, uint64_t offset, const struct matched_field *fields, unsigned n_fields);
+void findings_add(struct findings *out, const struct rule_info *rule, const struct event *ev,
+    uint64_t offset, const struct matched_field *fields, unsigned n_fields);
 
 const char *level_name(enum level l);
 bool level_by_name(struct slice name, enum level *out);
