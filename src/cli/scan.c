@@ -383,6 +383,7 @@ scan_all(struct scan_command *c, struct scan_file *files, size_t n)
 	    .allow = c->allow.items,
 	    .placeholders = c->placeholders.items,
 	    .no_builtin_rules = c->no_rules || c->rules.count > 0,
+	    .japanese = cli_japanese(),
 	};
 	struct alert_set *alerts = alert_set_new();
 	struct content *content = NULL;

@@ -20,6 +20,7 @@ struct reading {
 	size_t file_max;
 	bool (*wanted)(const char *path);
 	struct content_summary *summary; /* may be NULL */
+	bool japanese;
 };
 
 static bool
@@ -65,13 +66,17 @@ add_rules(struct reading *r, struct slice name, struct slice bytes, struct err *
 }
 
 static void
-note_refused(struct content_summary *s, struct slice name, const struct indicator_report *report)
+note_refused(const struct reading *r, struct slice name, const struct indicator_report *report)
 {
-	if (s == NULL || report->refused == 0)
+	struct slice why = r->japanese ? report->reason.ja : report->reason.en;
+
+	if (r->summary == NULL || report->refused == 0)
 		return;
-	s->indicators_refused += report->refused;
-	buf_printf(&s->notes, "%.*s:%u: %zu of its rows not used; the first: %.*s\n",
-	    SLICE_ARG(name), report->line, report->refused, SLICE_ARG(report->reason));
+	r->summary->indicators_refused += report->refused;
+	buf_printf(&r->summary->notes,
+	    r->japanese ? "%.*s:%u: 使わなかった行 %zu。最初の理由: %.*s\n"
+			: "%.*s:%u: %zu of its rows not used; the first: %.*s\n",
+	    SLICE_ARG(name), report->line, report->refused, SLICE_ARG(why));
 }
 
 static int
@@ -81,7 +86,7 @@ add_indicators(struct reading *r, struct slice name, struct slice bytes, struct 
 
 	if (indicator_add(r->indicator, name, bytes, &report, e) != 0)
 		return -1;
-	note_refused(r->summary, name, &report);
+	note_refused(r, name, &report);
 	return 0;
 }
 
@@ -92,7 +97,7 @@ add_allow(struct reading *r, struct slice name, struct slice bytes, struct err *
 
 	if (indicator_add_allow(r->indicator, name, bytes, &report, e) != 0)
 		return -1;
-	note_refused(r->summary, name, &report);
+	note_refused(r, name, &report);
 	return 0;
 }
 
@@ -146,6 +151,7 @@ load_rules(const struct content_sources *from, struct content_summary *summary,
 	    .file_max = RULE_FILE_MAX,
 	    .wanted = is_yaml,
 	    .summary = summary,
+	    .japanese = from->japanese,
 	};
 	int rc = -1;
 
@@ -183,6 +189,7 @@ load_indicators(const struct content_sources *from, struct content_summary *summ
 	    .file_max = INDICATOR_FILE_MAX,
 	    .wanted = is_any,
 	    .summary = summary,
+	    .japanese = from->japanese,
 	};
 	int rc = -1;
 

@@ -21,6 +21,7 @@ struct content_sources {
 	const char *const *allow;
 	const char *const *placeholders; /* a later file's value replaces an earlier one's */
 	bool no_builtin_rules;
+	bool japanese; /* of the notes */
 	bool missing_is_empty; /* a folder that is not there holds nothing (an operator's, not yet made) */
 };
 
