@@ -1,9 +1,51 @@
-# Makefile - a thin door to Meson and Ninja.  `make run` and `make test` are all most people need.
+# Makefile - a thin door to Meson, Ninja and npm.  `make run` and `make test` are all most people need.
+#
+#	make run	install what is missing, build, start a center, a node and a real Squid
+#	make test	everything: units to browser, sanitizers, short fuzzing
+#	make build	leaves build/hinomi
+#	make check	the quick part of `make test`
+#	make san fuzz bench deb install
 BUILD ?= build
+PREFIX ?= /usr/local
+export BUILD
 
-.PHONY: build
-build: $(BUILD)/build.ninja
+.PHONY: build run test check san fuzz bench deb install deps web clean
+build: $(BUILD)/build.ninja web
 	ninja -C $(BUILD)
 
-$(BUILD)/build.ninja: meson.build
+$(BUILD)/build.ninja: | deps
 	meson setup $(BUILD)
+
+# Debian packages and npm packages; a stamp keeps it from asking again.
+deps: $(BUILD)/.deps
+$(BUILD)/.deps: tools/install-deps.sh web/package-lock.json
+	tools/install-deps.sh
+	mkdir -p $(BUILD) && touch $@
+
+web: web/dist/index.html
+web/dist/index.html: $(shell find web/src web/*.json web/*.mjs src/server/openapi.yaml 2>/dev/null) | deps
+	cd web && npm run --silent build
+
+run: build
+	demo/run.sh
+
+test: build
+	tools/test.py
+
+check: build
+	meson test -C $(BUILD) --no-suite e2e --no-suite integration --no-suite fuzz
+
+san fuzz: build
+	tools/test.py $@
+
+bench: build
+	bench/run.sh
+
+deb: build
+	packaging/build-deb.sh
+
+install: build
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-san $(BUILD)-fuzz web/dist
