@@ -66,6 +66,7 @@ int64_t db_changes(struct db *d);
 int db_begin(struct db *d, struct err *e);
 int db_commit(struct db *d, struct err *e);
 void db_rollback(struct db *d); /* harmless without a transaction */
+bool db_in_transaction(struct db *d);
 
 /* Bytes of the file in use, and bytes in it that hold nothing now. */
 int db_size(struct db *d, int64_t *used, int64_t *idle, struct err *e);

@@ -386,10 +386,16 @@ db_commit(struct db *d, struct err *e)
 	return db_exec(d, "COMMIT", e);
 }
 
+bool
+db_in_transaction(struct db *d)
+{
+	return sqlite3_get_autocommit(d->h) == 0;
+}
+
 void
 db_rollback(struct db *d)
 {
-	if (sqlite3_get_autocommit(d->h) == 0)
+	if (db_in_transaction(d))
 		sqlite3_exec(d->h, "ROLLBACK", NULL, NULL, NULL);
 }
 
