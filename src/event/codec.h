@@ -14,7 +14,7 @@
 
 /* What became of a line.  unread.def names every reason a line could not be read. */
 enum codec_status {
-	CODEC_EVENT,  /* *ev holds it */
+	CODEC_EVENT,   /* *ev holds it */
 	CODEC_NOTHING, /* understood, and no event: empty, a comment, a header */
 #define UNREAD(id, name, help_en, help_ja) CODEC_##id,
 #include "event/unread.def"
@@ -37,11 +37,14 @@ struct codec {
 	const char *id;
 	const char *title; /* for people: "Squid native" */
 
-	/* How sure are we that lines like this are ours?  0 (not) to 100.  One line at a time. */
+	/* How sure are we that lines like this are ours?  0 (not) to 100.  One line at a time.
+	 */
 	int (*recognise)(struct slice line);
 
-	/* NULL where a codec keeps nothing.  Fails only on a bad config (says what is wrong with it). */
-	int (*state_new)(struct codec_state **out, const struct codec_config *cfg, struct err *e);
+	/* NULL where a codec keeps nothing.  Fails only on a bad config (says what is wrong
+	 * with it). */
+	int (*state_new)(
+	    struct codec_state **out, const struct codec_config *cfg, struct err *e);
 	void (*state_free)(struct codec_state *st); /* NULL is welcome */
 
 	/* Forget what earlier lines said: the next batch brings its own preamble. */
@@ -84,9 +87,11 @@ void reader_start(struct reader *r, const struct batch *b);
  * Read one line.  Values live in the line's bytes or in mem.  Any status other
  * than CODEC_EVENT leaves *ev with only `raw` and `at` set.
  */
-enum codec_status reader_read(struct reader *r, struct slice line, struct arena *mem, struct event *ev);
+enum codec_status reader_read(
+    struct reader *r, struct slice line, struct arena *mem, struct event *ev);
 
-/* The codec in use ("squid"), and what it was inside of ("rfc5424", or NULL); NULL: none recognised. */
+/* The codec in use ("squid"), and what it was inside of ("rfc5424", or NULL); NULL: none
+ * recognised. */
 const struct codec *reader_codec(const struct reader *r);
 const char *reader_envelope(const struct reader *r);
 

@@ -1,0 +1,669 @@
+/* squid_format.c - see squid_format.h. */
+#include "event/squid_format.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "event/stamp.h"
+#include "event/unescape.h"
+#include "event/url.h"
+#include "event/value.h"
+
+#define STEPS_MAX 96
+#define TRIES_MAX 512 /* places tried for the ends of one line's values */
+
+enum take {
+	TAKE_TEXT,
+	TAKE_NUMBER,
+	TAKE_HOST, /* an address, or its name in the field's ".domain" */
+	TAKE_EPOCH,
+	TAKE_SUBSECOND,
+	TAKE_LOCAL_TIME,
+	TAKE_UTC_TIME,
+	TAKE_URL,
+	TAKE_PATH,
+	TAKE_STATUS,
+	TAKE_REQUEST_HEADER,
+	TAKE_REPLY_HEADER,
+	TAKE_DROP,
+};
+
+enum shape { SHAPE_NUMBER, SHAPE_WORD, SHAPE_ANY, SHAPE_TIME };
+
+enum encoding { ENCODING_RAW, ENCODING_PERCENT, ENCODING_BACKSLASH, ENCODING_SHELL };
+
+struct code {
+	struct slice name;
+	enum take take;
+	enum field_id field;
+	enum shape shape;
+	enum encoding encoding;
+};
+
+static const struct code codes[] = {
+#define SQUID_CODE(name, take, field, shape, encoding)                                         \
+	{SLICE_LITERAL(name), TAKE_##take, FIELD_##field, SHAPE_##shape, ENCODING_##encoding},
+#include "event/squid_codes.def"
+#undef SQUID_CODE
+};
+
+/* Headers whose values have a field of their own. */
+static const struct {
+	const char *name;
+	enum field_id request, reply;
+} headers[] = {
+    {"user-agent", FIELD_USER_AGENT, FIELD_NONE},
+    {"referer", FIELD_HTTP_REFERRER, FIELD_NONE},
+    {"host", FIELD_HTTP_HOST, FIELD_NONE},
+    {"cookie", FIELD_HTTP_COOKIE, FIELD_NONE},
+    {"content-type", FIELD_NONE, FIELD_HTTP_RESPONSE_TYPE},
+};
+
+/* One thing to do: expect bytes (code NULL), or take a value. */
+struct step {
+	const struct code *code;
+	struct slice literal;
+	enum field_id field;
+	struct slice name; /* of the extra, where field is FIELD_NONE */
+	struct slice arg;
+	enum encoding encoding;
+	bool padded, left;
+};
+
+struct squid_format {
+	struct buf text; /* what the slices of the steps point into */
+	unsigned n;
+	struct step step[STEPS_MAX];
+	struct stamp_cache cache;
+};
+
+static const struct {
+	const char *name, *format;
+} predefined[] = {
+    {"squid", "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt"},
+    {"common", "%>a %[ui %[un [%tl] \"%rm %ru HTTP/%rv\" %>Hs %<st %Ss:%Sh"},
+    {"combined", "%>a %[ui %[un [%tl] \"%rm %ru HTTP/%rv\" %>Hs %<st \"%{Referer}>h\" "
+		 "\"%{User-Agent}>h\" %Ss:%Sh"},
+    {"referrer", "%ts.%03tu %>a %{Referer}>h %ru"},
+    {"useragent", "%>a [%tl] \"%{User-Agent}>h\""},
+};
+
+/* "logformat NAME FORMAT" to FORMAT, a predefined name to its format, others as they are. */
+static struct slice
+resolve_name(struct slice text)
+{
+	struct slice word;
+
+	text = slice_trim(text);
+	if (slice_starts(text, SLICE("logformat "))) {
+		text = slice_trim(slice_from(text, 10));
+		slice_cut(&text, ' ', &word);
+		text = slice_trim(text);
+	}
+	for (size_t i = 0; i < sizeof(predefined) / sizeof(predefined[0]); i++)
+		if (slice_is(text, predefined[i].name))
+			return slice_str(predefined[i].format);
+	return text;
+}
+
+bool
+squid_format_is_native(const char *text)
+{
+	return slice_is(resolve_name(slice_str(text)), predefined[0].format);
+}
+
+/* ---- compiling ---- */
+
+struct compiler {
+	struct squid_format *f;
+	struct slice rest;
+	size_t length;	/* of the whole text, to say where something is wrong */
+	uint8_t quoted; /* '"' or '[' while inside one: Squid encodes by it */
+};
+
+static struct slice
+keep_text(struct squid_format *f, struct slice s)
+{
+	size_t at = f->text.len;
+
+	buf_add(&f->text, s);
+	return f->text.failed ? (struct slice){0} : slice_of(f->text.ptr + at, s.len);
+}
+
+static size_t
+position(const struct compiler *c)
+{
+	return c->length - c->rest.len + 1;
+}
+
+static struct step *
+add_step(struct compiler *c, struct err *e)
+{
+	if (c->f->n == STEPS_MAX) {
+		err_set(e, "the logformat has more than %d parts", STEPS_MAX);
+		return NULL;
+	}
+	c->f->step[c->f->n] = (struct step){.field = FIELD_NONE};
+	return &c->f->step[c->f->n++];
+}
+
+static int
+add_literal_byte(struct compiler *c, uint8_t byte, struct err *e)
+{
+	struct squid_format *f = c->f;
+	struct step *last = f->n > 0 ? &f->step[f->n - 1] : NULL;
+
+	if (last == NULL || last->code != NULL)
+		if ((last = add_step(c, e)) == NULL)
+			return -1;
+	struct slice kept = keep_text(f, slice_of(&byte, 1));
+	if (last->literal.len == 0)
+		last->literal.ptr = kept.ptr;
+	last->literal.len++;
+	if (byte == '"')
+		c->quoted = c->quoted == '"' ? 0 : c->quoted == 0 ? '"' : c->quoted;
+	else if (byte == '[' && c->quoted == 0)
+		c->quoted = '[';
+	else if (byte == ']' && c->quoted == '[')
+		c->quoted = 0;
+	return 0;
+}
+
+static const struct code *
+longest_code(struct slice s)
+{
+	const struct code *best = NULL;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (slice_starts(s, codes[i].name) &&
+		    (best == NULL || codes[i].name.len > best->name.len))
+			best = &codes[i];
+	return best;
+}
+
+static enum encoding
+encoding_of(uint8_t mark, enum encoding otherwise)
+{
+	switch (mark) {
+	case '"':
+		return ENCODING_BACKSLASH;
+	case '/':
+		return ENCODING_SHELL;
+	case '[':
+	case '#':
+		return ENCODING_PERCENT;
+	case '\'':
+		return ENCODING_RAW;
+	default:
+		return otherwise;
+	}
+}
+
+static uint8_t
+next_byte(const struct compiler *c)
+{
+	return c->rest.len > 0 ? c->rest.ptr[0] : 0;
+}
+
+static void
+skip(struct compiler *c, size_t n)
+{
+	c->rest = slice_from(c->rest, n);
+}
+
+static int
+cut_argument(struct compiler *c, struct slice *arg, struct err *e)
+{
+	size_t end = slice_find(c->rest, '}');
+
+	if (end == SIZE_MAX)
+		return err_set(e, "logformat, character %zu: \"{\" without \"}\"", position(c));
+	*arg = slice_of(c->rest.ptr + 1, end - 1);
+	skip(c, end + 1);
+	return 0;
+}
+
+/* Field or extra name of a header's value. */
+static void
+name_header(struct squid_format *f, struct step *s, bool reply)
+{
+	struct slice name = s->arg;
+	size_t colon = slice_find(name, ':'), from;
+	struct slice prefix =
+	    reply ? SLICE("http.response.headers.") : SLICE("http.request.headers.");
+
+	if (colon != SIZE_MAX && colon > 0)
+		name = slice_first(name, colon);
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		if (slice_equal_nocase(name, slice_str(headers[i].name)))
+			s->field = reply ? headers[i].reply : headers[i].request;
+	from = f->text.len;
+	buf_add(&f->text, prefix);
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t b = name.ptr[i];
+		buf_add_byte(&f->text, b >= 'A' && b <= 'Z' ? b | 0x20 : b);
+	}
+	if (!f->text.failed)
+		s->name = slice_of(f->text.ptr + from, f->text.len - from);
+}
+
+static void
+name_extra(struct squid_format *f, struct step *s)
+{
+	size_t from = f->text.len;
+
+	buf_add_str(&f->text, "squid.");
+	buf_add(&f->text, s->code->name);
+	if (s->arg.len > 0) {
+		buf_add_byte(&f->text, '.');
+		buf_add(&f->text, s->arg);
+	}
+	if (!f->text.failed)
+		s->name = slice_of(f->text.ptr + from, f->text.len - from);
+}
+
+/* After '%': [encoding] [-] [[0]width[.max]] [{arg}] code [{arg}] */
+static int
+compile_value(struct compiler *c, struct err *e)
+{
+	struct step *s = add_step(c, e);
+	uint8_t mark = c->quoted;
+	struct slice arg = {0};
+
+	if (s == NULL)
+		return -1;
+	if (next_byte(c) != 0 && strchr("\"[#'/", next_byte(c)) != NULL) {
+		mark = next_byte(c);
+		skip(c, 1);
+	}
+	if (next_byte(c) == '-') {
+		s->left = true;
+		skip(c, 1);
+	}
+	while ((next_byte(c) >= '0' && next_byte(c) <= '9') || next_byte(c) == '.') {
+		s->padded = true;
+		skip(c, 1);
+	}
+	if (next_byte(c) == '{' && cut_argument(c, &arg, e) != 0)
+		return -1;
+	if (slice_starts(c->rest, SLICE("http::")))
+		skip(c, 6);
+	s->code = longest_code(c->rest);
+	if (s->code == NULL)
+		return err_set(e, "logformat, character %zu: no %% code begins with \"%.*s\"",
+		    position(c), SLICE_ARG(slice_first(c->rest, 8)));
+	skip(c, s->code->name.len);
+	if (next_byte(c) == '{' && arg.ptr == NULL && cut_argument(c, &arg, e) != 0)
+		return -1;
+	s->arg = keep_text(c->f, arg);
+	s->encoding = encoding_of(mark, s->code->encoding);
+	s->field = s->code->field;
+	if (s->code->take == TAKE_REQUEST_HEADER || s->code->take == TAKE_REPLY_HEADER)
+		name_header(c->f, s, s->code->take == TAKE_REPLY_HEADER);
+	else if (s->field == FIELD_NONE)
+		name_extra(c->f, s);
+	return 0;
+}
+
+static int
+compile(struct squid_format *f, struct slice text, struct err *e)
+{
+	struct compiler c = {.f = f, .rest = text, .length = text.len};
+
+	/* Reserved whole, because steps keep slices of it. */
+	if (buf_room(&f->text, text.len * 4 + STEPS_MAX * 64) == NULL)
+		return err_set(e, "the logformat is too long");
+	while (c.rest.len > 0) {
+		uint8_t byte = c.rest.ptr[0];
+		skip(&c, 1);
+		if (byte == '%' && next_byte(&c) != '%') {
+			if (compile_value(&c, e) != 0)
+				return -1;
+			continue;
+		}
+		if (byte == '%')
+			skip(&c, 1);
+		if (add_literal_byte(&c, byte, e) != 0)
+			return -1;
+	}
+	if (f->n == 0)
+		return err_set(e, "the logformat is empty");
+	return 0;
+}
+
+int
+squid_format_new(struct squid_format **out, struct slice text, struct err *e)
+{
+	struct squid_format *f = calloc(1, sizeof(*f));
+	int rc = -1;
+
+	if (f == NULL) {
+		err_set(e, "out of memory");
+		goto out;
+	}
+	f->text = BUF_INIT(64 * 1024);
+	if (compile(f, resolve_name(text), e) != 0)
+		goto out;
+	*out = f;
+	f = NULL;
+	rc = 0;
+out:
+	squid_format_free(f);
+	return rc;
+}
+
+void
+squid_format_free(struct squid_format *f)
+{
+	if (f == NULL)
+		return;
+	buf_release(&f->text);
+	free(f);
+}
+
+/* ---- reading ---- */
+
+struct run {
+	struct squid_format *f;
+	struct slice line;
+	struct span utc_offset;
+	struct instant received;
+	unsigned tries;
+	unsigned furthest;	  /* the step that failed and had most before it */
+	enum codec_status reason; /* why it did */
+	struct slice value[STEPS_MAX];
+	struct instant time;
+	bool timed;
+};
+
+static bool
+fail(struct run *r, unsigned step, enum codec_status reason)
+{
+	if (step >= r->furthest) {
+		r->furthest = step;
+		r->reason = reason;
+	}
+	return false;
+}
+
+static bool
+fits(enum shape shape, struct slice v)
+{
+	if (shape == SHAPE_ANY)
+		return true;
+	for (size_t i = 0; i < v.len; i++) {
+		uint8_t c = v.ptr[i];
+		if (c <= ' ' || c == '"')
+			return false;
+		if (shape == SHAPE_NUMBER && !(c >= '0' && c <= '9') && c != '-' && c != '.')
+			return false;
+	}
+	return v.len > 0;
+}
+
+/* Where a value without a literal after it ends: its shape alone tells. */
+static size_t
+shape_end(enum shape shape, struct slice s)
+{
+	size_t i = 0;
+
+	while (
+	    i < s.len && s.ptr[i] > ' ' &&
+	    (shape != SHAPE_NUMBER || (s.ptr[i] >= '0' && s.ptr[i] <= '9') || s.ptr[i] == '-'))
+		i++;
+	return i;
+}
+
+/* A quote after an odd number of backslashes is part of the value. */
+static bool
+is_escaped(struct slice s, size_t at)
+{
+	size_t n = 0;
+
+	while (n < at && s.ptr[at - 1 - n] == '\\')
+		n++;
+	return n % 2 == 1;
+}
+
+static bool match(struct run *r, unsigned i, size_t at);
+
+static bool
+match_time(struct run *r, unsigned i, size_t at)
+{
+	const struct step *s = &r->f->step[i];
+	struct span zone = s->code->take == TAKE_UTC_TIME ? SPAN_SECONDS(0) : r->utc_offset;
+	struct slice rest = slice_from(r->line, at), left = rest;
+	bool read;
+
+	if (s->arg.len > 0)
+		read = stamp_cut_format(&left, s->arg, zone, r->received, &r->time);
+	else {
+		/* With or without the offset: Squid's versions differ. */
+		size_t n = rest.len >= 26 && rest.ptr[20] == ' ' &&
+				   (rest.ptr[21] == '+' || rest.ptr[21] == '-')
+			       ? 26
+			       : 20;
+		read = rest.len >= n &&
+		       stamp_read_clf(&r->f->cache, slice_first(rest, n), zone, &r->time);
+		left = slice_from(rest, n);
+	}
+	if (!read)
+		return fail(r, i, CODEC_BAD_TIME);
+	r->timed = true;
+	return match(r, i + 1, r->line.len - left.len);
+}
+
+static bool
+match_between(struct run *r, unsigned i, size_t at, struct slice literal)
+{
+	const struct step *s = &r->f->step[i];
+	struct slice rest = slice_from(r->line, at);
+	bool last = i + 2 == r->f->n;
+	size_t from = 0;
+
+	while (r->tries++ < TRIES_MAX) {
+		size_t end = slice_search(slice_from(rest, from), literal);
+		struct slice v;
+		if (end == SIZE_MAX)
+			return fail(
+			    r, i, literal.ptr[0] == '"' ? CODEC_BAD_QUOTE : CODEC_SHORT);
+		end += from;
+		from = end + 1;
+		if (literal.ptr[0] == '"' && s->encoding == ENCODING_BACKSLASH &&
+		    is_escaped(rest, end))
+			continue;
+		if (last && end + literal.len != rest.len)
+			continue;
+		v = slice_first(rest, end);
+		if (s->left && s->padded)
+			while (end + 1 < rest.len && rest.ptr[end] == ' ' &&
+			       slice_starts(slice_from(rest, end + 1), literal))
+				end++;
+		if (!fits(s->code->shape, v)) {
+			fail(r, i,
+			    s->code->shape == SHAPE_NUMBER ? CODEC_BAD_NUMBER : CODEC_SHORT);
+			if (s->code->shape != SHAPE_ANY)
+				return false; /* a longer one fits no better */
+			continue;
+		}
+		r->value[i] = v;
+		if (match(r, i + 2, at + end + literal.len))
+			return true;
+		if (s->code->shape == SHAPE_NUMBER)
+			return false;
+	}
+	return fail(r, i, CODEC_SHORT);
+}
+
+static bool
+match_value(struct run *r, unsigned i, size_t at)
+{
+	const struct step *s = &r->f->step[i];
+	const struct step *next = i + 1 < r->f->n ? &r->f->step[i + 1] : NULL;
+	struct slice rest;
+	size_t end;
+
+	if (s->padded && !s->left)
+		while (at < r->line.len && r->line.ptr[at] == ' ')
+			at++;
+	if (s->code->shape == SHAPE_TIME)
+		return match_time(r, i, at);
+	if (next != NULL && next->code == NULL)
+		return match_between(r, i, at, next->literal);
+	rest = slice_from(r->line, at);
+	end = next == NULL && s->code->shape == SHAPE_ANY ? rest.len
+							  : shape_end(s->code->shape, rest);
+	if (end == 0)
+		return fail(r, i, CODEC_SHORT);
+	r->value[i] = slice_first(rest, end);
+	return match(r, i + 1, at + end);
+}
+
+/* Do the steps from i on fit the line from `at` on?  A line may hold more than the format says.
+ */
+static bool
+match(struct run *r, unsigned i, size_t at)
+{
+	const struct step *s;
+
+	if (i >= r->f->n)
+		return true;
+	s = &r->f->step[i];
+	if (s->code != NULL)
+		return match_value(r, i, at);
+	if (!slice_starts(slice_from(r->line, at), s->literal))
+		return fail(r, i, CODEC_SHORT);
+	return match(r, i + 1, at + s->literal.len);
+}
+
+/* A bare quote inside shows that nothing was escaped: then nothing is decoded either. */
+static bool
+has_bare_quote(struct slice v)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		if (v.ptr[i] == '\\')
+			i++;
+		else if (v.ptr[i] == '"')
+			return true;
+	}
+	return false;
+}
+
+static struct slice
+decode(const struct step *s, struct slice v, struct arena *mem)
+{
+	switch (s->encoding) {
+	case ENCODING_PERCENT:
+		return unescape_percent(v, mem);
+	case ENCODING_SHELL:
+		if (v.len >= 2 && v.ptr[0] == '"' && v.ptr[v.len - 1] == '"')
+			v = slice_of(v.ptr + 1, v.len - 2);
+		return unescape_backslash(v, mem);
+	case ENCODING_BACKSLASH:
+		return has_bare_quote(v) ? v : unescape_backslash(v, mem);
+	default:
+		return v;
+	}
+}
+
+static enum field_id
+name_of_host(enum field_id ip)
+{
+	return ip == FIELD_SOURCE_IP	    ? FIELD_SOURCE_DOMAIN
+	       : ip == FIELD_DESTINATION_IP ? FIELD_DESTINATION_DOMAIN
+					    : FIELD_OBSERVER_NAME;
+}
+
+static void
+put_path(struct event *ev, struct slice v)
+{
+	struct url u;
+
+	if (!url_split(v, &u) || u.scheme.ptr != NULL)
+		return;
+	if (u.path.ptr != NULL)
+		event_add(ev, FIELD_URL_PATH, u.path);
+	if (u.query.ptr != NULL)
+		event_add(ev, FIELD_URL_QUERY, u.query);
+	if (u.extension.ptr != NULL)
+		event_add(ev, FIELD_URL_EXTENSION, u.extension);
+}
+
+/* Everything but the URL, which needs to know the method. */
+static enum codec_status
+put_value(const struct step *s, struct slice v, struct arena *mem, struct event *ev)
+{
+	if (value_is_absent(v))
+		return CODEC_EVENT;
+	switch (s->code->take) {
+	case TAKE_DROP:
+	case TAKE_URL:
+	case TAKE_LOCAL_TIME:
+	case TAKE_UTC_TIME:
+		return CODEC_EVENT;
+	case TAKE_EPOCH:
+		if (!stamp_read_epoch(v, &ev->at))
+			return CODEC_BAD_TIME;
+		ev->timed = true;
+		return CODEC_EVENT;
+	case TAKE_SUBSECOND: {
+		uint64_t ms;
+		if (!slice_to_u64(v, &ms) || ms > 999)
+			return CODEC_BAD_TIME;
+		if (ev->timed)
+			ev->at.us += (int64_t)ms * 1000;
+		return CODEC_EVENT;
+	}
+	case TAKE_HOST:
+		event_add(ev, value_is_ip(v) ? s->field : name_of_host(s->field), v);
+		return CODEC_EVENT;
+	case TAKE_STATUS:
+		return value_put_status(ev, v) ? CODEC_EVENT : CODEC_BAD_NUMBER;
+	case TAKE_NUMBER:
+		if (v.ptr[0] == '-')
+			return CODEC_EVENT; /* "-1": Squid could not know */
+		return value_put_number(ev, s->field, v) ? CODEC_EVENT : CODEC_BAD_NUMBER;
+	case TAKE_PATH:
+		put_path(ev, v);
+		return CODEC_EVENT;
+	default:
+		v = decode(s, v, mem);
+		if (s->field != FIELD_NONE)
+			event_add(ev, s->field, v);
+		else
+			event_add_extra(ev, s->name, v);
+		return CODEC_EVENT;
+	}
+}
+
+enum codec_status
+squid_format_read(struct squid_format *f, struct span utc_offset, struct slice line,
+    struct instant received, struct arena *mem, struct event *ev)
+{
+	struct run r = {.reason = CODEC_SHORT};
+	bool connect;
+
+	r.f = f;
+	r.line = line;
+	r.utc_offset = utc_offset;
+	r.received = received;
+	if (!match(&r, 0, 0))
+		return r.reason;
+	if (r.timed) {
+		ev->at = r.time;
+		ev->timed = true;
+	}
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->step[i].code != NULL) {
+			enum codec_status status = put_value(&f->step[i], r.value[i], mem, ev);
+			if (status != CODEC_EVENT)
+				return status;
+		}
+	connect = slice_is(event_get(ev, FIELD_HTTP_METHOD), "CONNECT");
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->step[i].code != NULL && f->step[i].code->take == TAKE_URL &&
+		    !value_is_absent(r.value[i]) && !event_has(ev, FIELD_URL_ORIGINAL))
+			url_put(ev, decode(&f->step[i], r.value[i], mem), connect);
+	url_compose(ev, mem);
+	return CODEC_EVENT;
+}
