@@ -1,0 +1,28 @@
+// outside.tsx - text that came from outside: isolated in its direction, nothing in it invisible.
+import { proseBlocks } from '../text/prose';
+import { visiblePieces } from '../text/visible';
+
+function Pieces({ text }: { text: string }) {
+	return <>{visiblePieces(text).map((p) => p.hidden ? <span class="unseen">{p.text}</span> : p.text)}</>;
+}
+
+export function Outside({ text, class: name = '' }: { text: string; class?: string }) {
+	return <bdi class={`outside ${name}`}><Pieces text={text} /></bdi>;
+}
+
+/** The same without isolation, for use inside a raw line. */
+export const OutsidePieces = Pieces;
+
+/** A rule's or a person's words in paragraphs and lists. */
+export function Prose({ text }: { text: string }) {
+	return (
+		<div class="prose">
+			{proseBlocks(text).map((b) => {
+				if (b.kind === 'p')
+					return <p><Outside text={b.items.join(' ')} /></p>;
+				const List = b.kind;
+				return <List>{b.items.map((i) => <li><Outside text={i} /></li>)}</List>;
+			})}
+		</div>
+	);
+}
