@@ -171,10 +171,11 @@ vote_line(struct reader *r, struct slice line, struct votes *v)
 	unsigned end = r->fixed ? r->codec + 1 : codec_count();
 	unsigned sum = 0;
 
-	line = without_bom(line);
-	if (check_bytes(line) != CODEC_EVENT)
+	if (check_bytes(line) != CODEC_EVENT || is_blank(line = without_bom(line)))
 		return;
 	kind = envelope_open(line, r->cfg.utc_offset, r->received, &env);
+	if (kind != ENVELOPE_NONE && is_blank(env.message))
+		return;
 	if (kind != ENVELOPE_NONE)
 		v->kind = kind;
 	for (unsigned i = first; i < end; i++) {
@@ -258,6 +259,8 @@ read_inside(struct reader *r, struct slice line, struct arena *mem, struct event
 		envelope_put(&env, ev);
 		line = env.message;
 	}
+	if (is_blank(line))
+		return CODEC_NOTHING;
 	return codec_all[r->codec]->read(
 	    r->state[r->codec], &r->cfg, line, r->received, mem, ev);
 }
