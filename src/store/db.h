@@ -77,6 +77,12 @@ int db_return_space(struct db *d, int64_t bytes, struct err *e);
 /* Read everything and compare: -1 with what is damaged first.  Takes as long as reading the file. */
 int db_check(struct db *d, struct err *e);
 
+/*
+ * Rows stepped over in full scans, and sorts, by all statements so far: where
+ * each query finds its index, nothing.  For tests.
+ */
+int64_t db_unindexed_steps(struct db *d);
+
 /* Numbered migrations, applied in order, each in a transaction; ended by a NULL sql. */
 struct db_migration {
 	int number;

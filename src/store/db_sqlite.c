@@ -66,7 +66,7 @@ errno_of(sqlite3 *h, int rc)
 static int
 fail(struct db *d, int rc, const char *doing, struct err *e)
 {
-	err_set(e, "%s: %s", doing, sqlite3_errmsg(d->h));
+	err_set(e, "%s (%.200s)", sqlite3_errmsg(d->h), doing);
 	if (e != NULL)
 		e->code = errno_of(d->h, rc);
 	return -1;
@@ -455,4 +455,20 @@ db_check(struct db *d, struct err *e)
 	}
 	db_reset(st);
 	return rc;
+}
+
+int64_t
+db_unindexed_steps(struct db *d)
+{
+	int64_t n = 0;
+
+	for (unsigned i = 0; i < STATEMENTS_MAX; i++)
+		if (d->statements[i] != NULL) {
+			sqlite3_stmt *st = d->statements[i]->st;
+
+			n += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0);
+			n += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_SORT, 0);
+			n += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_AUTOINDEX, 0);
+		}
+	return n;
 }

@@ -1,6 +1,6 @@
 /* dir.h - a directory of the test's own, gone afterwards. */
-#ifndef HINOMI_TESTS_STORE_DIR_H
-#define HINOMI_TESTS_STORE_DIR_H
+#ifndef HINOMI_TESTS_DIR_H
+#define HINOMI_TESTS_DIR_H
 
 #include <stdio.h>
 #include <stdlib.h>
