@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attackName, attackParse, attackUrl } from '../src/text/attack';
-import { fill, pick, translator } from '../src/text/i18n';
+import { fill, pick, templateParts, translator } from '../src/text/i18n';
 import { numberBytes, numberCount } from '../src/text/number';
 import { proseBlocks } from '../src/text/prose';
 import { strings } from '../src/text/strings';
 import { timeAgo, timeJst, timeParse, timeSameJstDay, timeSpan } from '../src/text/time';
 import { timelineMarks } from '../src/text/timeline';
-import { visiblePieces, visibleString } from '../src/text/visible';
+import { shorten, visiblePieces, visibleString } from '../src/text/visible';
 
 test('an instant is shown in JST, whatever the zone of the browser', () => {
 	const at = timeParse('2026-11-22T15:00:00.123456Z');
@@ -51,6 +51,12 @@ test('pieces leave every other character as it was', () => {
 	assert.deepEqual(visiblePieces(''), []);
 });
 
+test('a shortened text never ends in half a character', () => {
+	assert.equal(shorten('abc', 3), 'abc');
+	assert.equal(shorten('abcd', 3), 'ab…');
+	assert.equal(shorten('a😀😀', 3), 'a…');
+});
+
 test('prose becomes paragraphs and lists', () => {
 	assert.deepEqual(proseBlocks('one\ntwo\n\n- a\n- b\n  more\n1. x\n2. y\n'), [
 		{ kind: 'p', items: ['one two'] },
@@ -70,6 +76,7 @@ test('both languages say the same with the same names', () => {
 	}
 	assert.equal(translator('ja')('nav.open', { n: 3 }), '未対応 3 件');
 	assert.equal(fill('{a} {b}', { a: '{b}', b: 1 }), '{b} 1');
+	assert.deepEqual(templateParts('{a} b{c}'), [{ text: '{a}', name: 'a' }, { text: ' b', name: null }, { text: '{c}', name: 'c' }]);
 	assert.equal(pick({ en: 'e' }, 'ja'), 'e');
 	assert.equal(pick({ en: 'e', ja: 'j' }, 'ja'), 'j');
 });

@@ -3,11 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../api/client';
 import { streamListen } from '../api/stream';
-import type { Alert, Language } from '../api/types';
+import type { Alert } from '../api/types';
 import { Decide } from '../parts/decide';
 import { LevelBadge } from '../parts/level';
 import { Empty, Loading, ProblemNotice } from '../parts/notice';
-import { Outside, Prose } from '../parts/outside';
+import { Long, Outside, Prose } from '../parts/outside';
 import { PageHead } from '../parts/pagehead';
 import { RawLine } from '../parts/rawline';
 import { Timeline } from '../parts/timeline';
@@ -22,32 +22,38 @@ import { useText } from '../state/settings';
 import { useStore } from '../state/store';
 import { attackName, attackNames, attackUrl } from '../text/attack';
 import { detectorLabel, fieldLabel } from '../text/fields';
-import { pick, type Translate } from '../text/i18n';
+import { pick, templateParts } from '../text/i18n';
 import { numberCount } from '../text/number';
+import { strings } from '../text/strings';
 import { timeJst, timeParse, timeSameJstDay, timeSpan } from '../text/time';
-import { visibleString } from '../text/visible';
+import { shorten, visibleString } from '../text/visible';
 
+const valueMax = 80; // characters of one value within a sentence
 const gather = 1_000; // ms: an alert that grows quickly is not loaded for every line
 
-function sentenceOf(a: Alert, t: Translate, language: Language): string {
+/** What happened in one sentence.  Each value stands for itself, so that none can turn the others round. */
+function Sentence({ alert: a }: { alert: Alert }) {
+	const { t, language } = useText();
 	const first = timeParse(a.first_seen);
 	const last = timeParse(a.last_seen);
 	const clockOf = (ms: number) => `${timeJst(ms).date} ${timeJst(ms).time}`;
-	const who = {
-		institution: visibleString(a.institution_name),
-		entity: a.entity.value === '' ? t('alert.nobody') : visibleString(a.entity.value),
-		rule: visibleString(pick(a.rule.title, language)),
-		source: visibleString(a.source),
-	};
-	if (a.count === 1)
-		return t('alert.sentence.one', { ...who, time: clockOf(first) });
-	return t('alert.sentence.many', {
-		...who,
+	const values: Record<string, string> = {
+		institution: a.institution_name,
+		entity: a.entity.value === '' ? t('alert.nobody') : a.entity.value,
+		rule: pick(a.rule.title, language),
+		source: a.source,
+		time: clockOf(first),
 		from: clockOf(first),
 		to: timeSameJstDay(first, last) ? timeJst(last).time : clockOf(last),
 		span: timeSpan(last - first, language),
 		n: numberCount(a.count, language),
-	});
+	};
+	const template = strings[a.count === 1 ? 'alert.sentence.one' : 'alert.sentence.many'][language];
+	return (
+		<p class="sentence">
+			{templateParts(template).map((p) => p.name === null ? p.text : <Outside text={shorten(values[p.name] ?? '', valueMax)} />)}
+		</p>
+	);
 }
 
 function Section({ id, title, class: name = '', children }: { id: string; title: string; class?: string; children: ComponentChildren }) {
@@ -86,11 +92,11 @@ function Fields({ alert }: { alert: Alert }) {
 									{fieldLabel(name, language) === null ? null : <code>{name}</code>}
 								</th>
 								<td>
-									<code><Outside text={value} /></code>
+									<code><Long text={value} /></code>
 									{value === '' ? null :
 										<a class="pivot" href={`/?${new URLSearchParams({ status: 'all', q: value.slice(0, 200) })}`} title={t('alert.fields.search')}>
 											<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7 2a5 5 0 1 1 0 10A5 5 0 0 1 7 2zM10.7 10.7 14 14" /></svg>
-											<span class="only-heard">{t('alert.fields.search')}: {visibleString(value.slice(0, 80))}</span>
+											<span class="only-heard">{t('alert.fields.search')}: {visibleString(shorten(value, valueMax))}</span>
 										</a>}
 								</td>
 							</tr>
@@ -207,7 +213,7 @@ function AlertBody({ alert, put }: { alert: Alert; put: (a: Alert) => void }) {
 			<div class="alert-head">
 				<p class="alert-tags"><LevelBadge level={alert.rule.level} /> <span class={`tag status-${alert.status}`}>{t(`status.${alert.status}`)}</span></p>
 				<PageHead name={visibleString(title)}><Outside text={title} /></PageHead>
-				<p class="sentence"><Outside text={sentenceOf(alert, t, language)} /></p>
+				<Sentence alert={alert} />
 			</div>
 			<div class="alert-columns">
 				<div class="alert-main">

@@ -178,7 +178,7 @@ export function InstitutionPage({ id }: { id: string }) {
 	}, [id, value]);
 	return (
 		<main id="main" tabIndex={-1} class="institution">
-			<p><a class="button" href="/institutions">{t('inst.title')}</a></p>
+			<p><a class="button" href="/institutions">{t('inst.back')}</a></p>
 			{problem?.status === 404 || problem?.status === 400 ? (
 				<>
 					<PageHead name={t('inst.missing')}>{t('inst.missing')}</PageHead>

@@ -34,7 +34,7 @@ export class AlertRow extends Component<Props> {
 
 	override render({ alert, fresh, language, settled }: Props) {
 		const t = translator(language);
-		const lines = t('now.lines', { n: numberCount(alert.count, language) });
+		const lines = alert.count === 1 ? t('now.line') : t('now.lines', { n: numberCount(alert.count, language) });
 		return (
 			<li class={`row row-${alert.rule.level}${settled ? ' row-settled' : ''}`}>
 				<a href={alertPath(alert.id)} data-alert={alert.id}>

@@ -106,7 +106,7 @@ export function FilterBar({ filters, session }: { filters: Filters; session: Ses
 					<Choose label={t('now.filter.detector')} value={filters.detector}
 						options={[['', t('now.filter.any')], ...detectors.map((d) => [d, detectorLabel(d, language)] as const)]}
 						onChoose={(detector) => apply({ ...filters, detector })} />
-					<button type="button" class="quiet" disabled={set === 0} onClick={() => apply(noFilters)}>{t('now.filter.clear')}</button>
+					{set === 0 ? null : <button type="button" class="quiet" onClick={() => apply(noFilters)}>{t('now.filter.clear')}</button>}
 				</form>
 			</details>
 		</search>

@@ -1,6 +1,9 @@
 // outside.tsx - text that came from outside: isolated in its direction, nothing in it invisible.
+import { useState } from 'preact/hooks';
+import { useText } from '../state/settings';
+import { numberCount } from '../text/number';
 import { proseBlocks } from '../text/prose';
-import { visiblePieces } from '../text/visible';
+import { shorten, visiblePieces } from '../text/visible';
 
 function Pieces({ text }: { text: string }) {
 	return <>{visiblePieces(text).map((p) => p.hidden ? <span class="unseen">{p.text}</span> : p.text)}</>;
@@ -12,6 +15,24 @@ export function Outside({ text, class: name = '' }: { text: string; class?: stri
 
 /** The same without isolation, for use inside a raw line. */
 export const OutsidePieces = Pieces;
+
+const longLimit = 400; // characters
+
+/** A value that may be of any length: its beginning, and the rest when asked for. */
+export function Long({ text }: { text: string }) {
+	const { t, language } = useText();
+	const [whole, setWhole] = useState(false);
+	if (text.length <= longLimit)
+		return <Outside text={text} />;
+	return (
+		<>
+			<Outside text={whole ? text : shorten(text, longLimit)} />
+			<button type="button" class="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+				{whole ? t('alert.part') : t('alert.whole', { n: numberCount(text.length, language) })}
+			</button>
+		</>
+	);
+}
 
 /** A rule's or a person's words in paragraphs and lists. */
 export function Prose({ text }: { text: string }) {

@@ -31,7 +31,7 @@ export function RawLine({ line }: { line: AlertLine }) {
 			</code></pre>
 			{line.raw.length <= shortLimit ? null :
 				<button type="button" class="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>
-					{whole ? t('alert.line.part') : t('alert.line.whole', { n: numberCount(line.raw.length, language) })}
+					{whole ? t('alert.part') : t('alert.whole', { n: numberCount(line.raw.length, language) })}
 				</button>}
 		</li>
 	);

@@ -19,6 +19,12 @@ void equal;
 
 type Args<K extends Key> = [NamesOf<K>] extends [never] ? [] : [{ [N in NamesOf<K>]: string | number }];
 
+/** A sentence cut at its {names}, for those who draw the values themselves. */
+export function templateParts(template: string): { text: string; name: string | null }[] {
+	return template.split(/(\{\w+\})/).filter((p) => p !== '')
+		.map((p) => /^\{\w+\}$/.test(p) ? { text: p, name: p.slice(1, -1) } : { text: p, name: null });
+}
+
 export function fill(template: string, values: Record<string, string | number>): string {
 	return template.replace(/\{(\w+)\}/g, (whole, name: string) => name in values ? String(values[name]) : whole);
 }

@@ -43,6 +43,11 @@ export function visiblePieces(text: string): Piece[] {
 	return out;
 }
 
+/** At most so many characters, never half of one. */
+export function shorten(text: string, max: number): string {
+	return text.length <= max ? text : text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '') + '…';
+}
+
 /** For titles and other places where only a string fits. */
 export function visibleString(text: string): string {
 	return visiblePieces(text).map((p) => p.hidden ? `[${p.text}]` : p.text).join('');
