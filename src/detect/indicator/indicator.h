@@ -27,21 +27,23 @@ enum indicator_kind {
 /* What one file gave, for people and for counters. */
 struct indicator_report {
 	struct slice file;
-	const char *format; /* "list", "csv", "misp-warninglist", "misp-event", "stix", "json" */
-	size_t rows;	    /* indicators taken */
-	size_t refused;	    /* rows that are none */
-	unsigned line;	    /* of the first refused row; in JSON its place in the list, from 1 */
+	const char
+	    *format;	/* "list", "csv", "misp-warninglist", "misp-event", "stix", "json" */
+	size_t rows;	/* indicators taken */
+	size_t refused; /* rows that are none */
+	unsigned line;	/* of the first refused row; in JSON its place in the list, from 1 */
 	struct text2 reason; /* why that one was refused: static text; empty if none */
 };
 
 /* For the files added from now on; the zero value is the default. */
 struct indicator_settings {
 	bool private_addresses; /* take private, loopback and reserved addresses too */
-	bool leveled;		/* findings get `level`, whatever the kind of indicator suggests */
+	bool leveled; /* findings get `level`, whatever the kind of indicator suggests */
 	enum level level;
 };
 
-/* NULL when memory is out.  `seed` is random: it keeps hostile lists from choosing collisions. */
+/* NULL when memory is out.  `seed` is random: it keeps hostile lists from choosing collisions.
+ */
 struct indicator_loader *indicator_loader_new(uint64_t seed);
 void indicator_loader_free(struct indicator_loader *l);
 void indicator_loader_configure(struct indicator_loader *l, const struct indicator_settings *s);
@@ -59,7 +61,8 @@ int indicator_add(struct indicator_loader *l, struct slice name, struct slice by
 int indicator_add_allow(struct indicator_loader *l, struct slice name, struct slice bytes,
     struct indicator_report *report, struct err *e);
 
-/* Build the set; the loader is empty afterwards and may be freed.  Fails as a whole or not at all. */
+/* Build the set; the loader is empty afterwards and may be freed.  Fails as a whole or not at
+ * all. */
 int indicator_compile(struct indicator_loader *l, struct indicator_set **out, struct err *e);
 void indicator_set_free(struct indicator_set *s);
 size_t indicator_count(const struct indicator_set *s);
@@ -73,7 +76,7 @@ void indicator_run_free(struct indicator_run *r);
  * Look up everything this event names; findings are added to out.  Their
  * rule_info is made on the first hit and lives as long as the set.
  */
-void indicator_run_see(struct indicator_run *r, const struct event *ev, uint64_t offset,
-    struct findings *out);
+void indicator_run_see(
+    struct indicator_run *r, const struct event *ev, uint64_t offset, struct findings *out);
 
 #endif
