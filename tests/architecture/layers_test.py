@@ -19,8 +19,8 @@ LAYERS = [
     {"registry", "incident", "observe", "intel", "advisory", "readiness", "watch", "vault",
      "sensor", "enforce"},
     {"http"},
-    {"server", "node"},
     {"center"},
+    {"server", "node"},
     {"cli"},
 ]
 
