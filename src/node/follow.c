@@ -43,31 +43,6 @@ settle(struct follow_mark *marks, struct follow_file *files, size_t mark, size_t
 	marks[mark].inode = files[file].inode;
 }
 
-/* The mark of this very inode, if the inode still holds its bytes. */
-static bool
-find_by_inode(struct follow_mark *marks, size_t n, struct follow_file *files, size_t file)
-{
-	struct follow_file *f = &files[file];
-
-	for (size_t i = 0; i < n; i++) {
-		struct follow_mark *m = &marks[i];
-
-		if (m->inode != f->inode || m->device != f->device || m->inode == 0)
-			continue;
-		if (m->file != FOLLOW_NONE) { /* a second name of the same file */
-			f->what = FOLLOW_COPY;
-			return true;
-		}
-		if (follow_holds(m, f->head, f->size)) {
-			settle(marks, files, i, file);
-			return true;
-		}
-		m->device = m->inode = 0;
-		m->open = false;
-	}
-	return false;
-}
-
 /* The mark that consumed these bytes, and of several the one that came furthest. */
 static size_t
 find_by_bytes(const struct follow_mark *marks, size_t n, const struct follow_file *f)
@@ -83,6 +58,45 @@ find_by_bytes(const struct follow_mark *marks, size_t n, const struct follow_fil
 			best = i;
 	}
 	return best;
+}
+
+/*
+ * A mark that consumed nothing fits any bytes, so its inode may have been given
+ * to another file, even to a copy of one that we read: then it proves nothing.
+ */
+static bool
+is_proof(const struct follow_mark *marks, size_t n, const struct follow_mark *m,
+    const struct follow_file *f)
+{
+	if (!follow_holds(m, f->head, f->size))
+		return false;
+	return m->head_len > 0 || m->open || f->head.len == 0 ||
+	    (!f->rotated && find_by_bytes(marks, n, f) == FOLLOW_NONE);
+}
+
+/* The mark of this very inode, if the inode still holds its bytes. */
+static bool
+find_by_inode(struct follow_mark *marks, size_t n, struct follow_file *files, size_t file)
+{
+	struct follow_file *f = &files[file];
+
+	for (size_t i = 0; i < n; i++) {
+		struct follow_mark *m = &marks[i];
+
+		if (m->inode != f->inode || m->device != f->device || m->inode == 0)
+			continue;
+		if (m->file != FOLLOW_NONE) { /* a second name of the same file */
+			f->what = FOLLOW_COPY;
+			return true;
+		}
+		if (is_proof(marks, n, m, f)) {
+			settle(marks, files, i, file);
+			return true;
+		}
+		m->device = m->inode = 0;
+		m->open = false;
+	}
+	return false;
 }
 
 /* Does one of these heads start with the other? */
@@ -128,8 +142,8 @@ place_stranger(struct follow_mark *marks, size_t n_marks, struct follow_file *fi
 			f->what = FOLLOW_COPY;
 	} else if (f->rotated && instant_before(f->changed, since))
 		f->what = FOLLOW_OLD;
-	else if (has_twin(files, n_files, file))
-		f->what = FOLLOW_COPY;
+	else if ((f->rotated && f->head.len == 0) || has_twin(files, n_files, file))
+		f->what = FOLLOW_COPY; /* an empty one may be a copy in the making */
 	else
 		f->what = FOLLOW_NEW;
 }

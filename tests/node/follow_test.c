@@ -89,6 +89,20 @@ a_copy_waits_until_the_original_is_cut(void **state)
 }
 
 static void
+a_copy_is_not_taken_up_while_it_is_made(void **state)
+{
+	struct follow_mark m[] = {a_mark(10, "one\ntwo\n", 8)};
+	const char *grows[] = {"", "o", "one\n", "one\ntwo\n"};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct follow_file f[] = {a_file(10, "one\ntwo\n"), a_rotated(11, grows[i])};
+
+		follow_plan(m, 1, f, 2, SINCE);
+		assert_int_equal(f[1].what, FOLLOW_COPY);
+	}
+}
+
+static void
 a_copy_of_a_file_not_read_yet_waits_too(void **state)
 {
 	struct follow_mark m[] = {a_mark(10, "", 0)};
@@ -125,6 +139,17 @@ an_inode_used_again_is_another_file(void **state)
 	assert_int_equal(shorter[0].what, FOLLOW_NEW);
 	assert_int_equal(m[0].inode, 0);
 	assert_int_equal(m[0].file, FOLLOW_NONE);
+}
+
+static void
+an_inode_of_an_empty_file_may_hold_a_copy_now(void **state)
+{
+	struct follow_mark m[] = {a_mark(10, "one\n", 4), a_mark(11, "", 0)};
+	struct follow_file f[] = {a_file(10, "one\ntwo\n"), a_rotated(11, "one\ntwo\n")};
+
+	follow_plan(m, 2, f, 2, SINCE);
+	assert_int_equal(f[0].what, FOLLOW_CONTINUE);
+	assert_int_equal(f[1].what, FOLLOW_COPY);
 }
 
 static void
@@ -194,9 +219,11 @@ main(void)
 	    cmocka_unit_test(a_renamed_file_goes_on_and_its_successor_is_new),
 	    cmocka_unit_test(a_generation_that_came_and_went_while_we_were_away_is_read),
 	    cmocka_unit_test(a_copy_waits_until_the_original_is_cut),
+	    cmocka_unit_test(a_copy_is_not_taken_up_while_it_is_made),
 	    cmocka_unit_test(a_copy_of_a_file_not_read_yet_waits_too),
 	    cmocka_unit_test(a_compressed_generation_is_known_by_what_is_inside),
 	    cmocka_unit_test(an_inode_used_again_is_another_file),
+	    cmocka_unit_test(an_inode_of_an_empty_file_may_hold_a_copy_now),
 	    cmocka_unit_test(an_open_file_without_a_name_is_not_read_through_a_copy),
 	    cmocka_unit_test(two_names_of_one_file_are_read_once),
 	    cmocka_unit_test(names_of_generations),
