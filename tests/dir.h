@@ -12,7 +12,7 @@ static char test_dir[64];
 static int
 enter_dir(void **state)
 {
-	strcpy(test_dir, "/tmp/hinomi-store-XXXXXX");
+	strcpy(test_dir, "/tmp/hinomi-test-XXXXXX");
 	return mkdtemp(test_dir) == NULL || chdir(test_dir) != 0 ? -1 : 0;
 }
 

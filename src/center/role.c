@@ -4,7 +4,20 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "sys/log.h"
+#include "sys/sandbox.h"
+
+/* The power of each role; both may write below the data directory. */
+static const struct {
+	const char *role;
+	enum sandbox_power power;
+} powers[] = {
+    {"serve", SANDBOX_LISTEN},
+    {"detect", SANDBOX_COMPUTE},
+};
 
 bool
 role_parse_fds(struct role_env *env, const char *text)
@@ -42,4 +55,30 @@ void
 role_ready(const struct role_env *env)
 {
 	role_wake(env->ready);
+}
+
+int
+role_enter_sandbox(const struct role_env *env, const char *const *read_below, struct err *e)
+{
+	const char *const write_below[] = {env->data_dir, NULL};
+	struct sandbox s = {
+	    .owner_of = env->data_dir,
+	    .write_below = write_below,
+	    .read_below = read_below,
+	};
+	struct sandbox_report report;
+	size_t i = 0;
+
+	while (i < sizeof(powers) / sizeof(*powers) && strcmp(powers[i].role, env->role) != 0)
+		i++;
+	if (i == sizeof(powers) / sizeof(*powers))
+		return err_set(e, "there is no role \"%s\"", env->role);
+	s.power = powers[i].power;
+	if (sandbox_enter(&s, &report, e) != 0)
+		return -1;
+	if (report.text[0] != '\0')
+		log_warning("%s", report.text);
+	else
+		log_debug("in the sandbox: Landlock %d, seccomp", report.landlock);
+	return 0;
 }

@@ -38,6 +38,14 @@ bool role_parse_fds(struct role_env *env, const char *text);
 /* Say that this role listens, has loaded, works. */
 void role_ready(const struct role_env *env);
 
+/*
+ * Give up what this role does not need (its row in role.c): from here on only
+ * the data directory can be written, and besides it only `read_below` (ended by
+ * NULL, may be NULL) can be read.  After opening sockets, before any input and
+ * before any thread.  Logs what could not be had.
+ */
+int role_enter_sandbox(const struct role_env *env, const char *const *read_below, struct err *e);
+
 /* Wake whoever waits on the eventfd; -1 is welcome. */
 void role_wake(int eventfd);
 

@@ -385,6 +385,10 @@ loop_catch_signals(struct loop *l, loop_on_timer *on_hangup, void *ctx, struct e
 	sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return err_errno(e, errno, "blocking signals");
+	/* What is ignored never reaches a signalfd: our parent may have left it so. */
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	if ((l->signals = signalfd(l->signals, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
 		return err_errno(e, errno, "receiving signals");
 	l->on_hangup = on_hangup;

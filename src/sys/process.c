@@ -24,6 +24,7 @@ become(const struct process_spec *spec, pid_t parent)
 	sigemptyset(&none);
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL); /* refused for SIGKILL and SIGSTOP: fine */
+	signal(SIGHUP, SIG_IGN); /* "reload" is no reason to die for who has not loaded yet */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (spec->dies_with_us) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -25,7 +25,7 @@ struct process_spec {
 	bool dies_with_us;	 /* SIGTERM when our process ends, however it ends */
 };
 
-/* Starts with an empty signal mask and default handlers. */
+/* Starts with an empty signal mask and default handlers; SIGHUP is ignored until a loop catches it. */
 int process_spawn(struct process *out, const struct process_spec *spec, struct err *e);
 
 /* How it ended; `text` says it in words: "exit status 3", "killed by signal 9 (Killed)". */
