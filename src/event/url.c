@@ -251,7 +251,7 @@ url_split_authority(struct slice s, struct url *u)
 static void
 put_part(struct event *ev, enum field_id f, struct slice v)
 {
-	if (v.ptr != NULL)
+	if (v.ptr != NULL && !event_has(ev, f))
 		event_set(ev, f, v);
 }
 
@@ -264,9 +264,9 @@ url_put(struct event *ev, struct slice s, bool bare)
 	if (!url_split(s, &u) && (!bare || !url_split_authority(s, &u)))
 		return;
 	if (u.scheme.ptr != NULL) {
-		event_set(ev, FIELD_URL_SCHEME, u.scheme);
+		put_part(ev, FIELD_URL_SCHEME, u.scheme);
 		if (u.domain.ptr != NULL)
-			event_set(ev, FIELD_URL_FULL, s);
+			put_part(ev, FIELD_URL_FULL, s);
 	}
 	put_part(ev, FIELD_URL_DOMAIN, u.domain);
 	put_part(ev, FIELD_URL_PORT, u.port);

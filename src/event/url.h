@@ -36,7 +36,7 @@ bool url_split_authority(struct slice s, struct url *u);
 /*
  * Set url.original and the parts of it: by the rule of url_split(), and where
  * `bare` is set by that of url_split_authority() when the first does not fit.
- * url.full is set when the whole of it is there.
+ * url.full is set when the whole of it is there.  Parts the event has stay.
  */
 void url_put(struct event *ev, struct slice s, bool bare);
 
