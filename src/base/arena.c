@@ -184,6 +184,16 @@ arena_shrink_last(struct arena *a, void *ptr, size_t had, size_t need)
 }
 
 bool
+arena_owns(const struct arena *a, struct slice s)
+{
+	for (const struct block *b = a->first; b != NULL; b = b->next)
+		if (s.ptr >= b->data && s.ptr <= b->data + b->used &&
+		    s.len <= (size_t)(b->data + b->used - s.ptr))
+			return true;
+	return false;
+}
+
+bool
 arena_full(const struct arena *a)
 {
 	return a->full;

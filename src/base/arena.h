@@ -35,6 +35,9 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
 /* Give back the tail of the newest allocation, which was `had` bytes and needs only `need`. */
 void arena_shrink_last(struct arena *a, void *ptr, size_t had, size_t need);
 
+/* Does all of s lie in memory that the arena handed out?  For tests of who owns what. */
+bool arena_owns(const struct arena *a, struct slice s);
+
 bool arena_full(const struct arena *a);
 size_t arena_used(const struct arena *a);
 

@@ -148,6 +148,13 @@ ends_text(const uint8_t *p, const uint8_t *end)
 	return p == end || (*p == ' ' && count_quotes(p, end) % 2 == 0);
 }
 
+/* The same where another quoted value should follow. */
+static bool
+ends_before_quoted(const uint8_t *p, const uint8_t *end)
+{
+	return (end - p >= 2 && p[0] == ' ' && p[1] == '"') || ends_text(p, end);
+}
+
 /* Cut a quoted value off *rest, and the space after it.  False when it does not end. */
 static bool
 cut_quoted(
@@ -224,7 +231,7 @@ put_forwarded(struct event *ev, struct slice v)
 	return true;
 }
 
-static enum codec_status
+static void
 put_tail(struct slice rest, struct arena *mem, struct event *ev)
 {
 	static const char *const names[] = {"combined.1", "combined.2", "combined.3",
@@ -235,8 +242,12 @@ put_tail(struct slice rest, struct arena *mem, struct event *ev)
 	while (rest.len > 0) {
 		struct slice v;
 		bool is_quoted = rest.ptr[0] == '"';
-		if (is_quoted && !cut_quoted(&rest, &v, ends_text))
-			return CODEC_BAD_QUOTE;
+		if (is_quoted &&
+		    !cut_quoted(&rest, &v, quoted == 0 ? ends_before_quoted : ends_text)) {
+			v = slice_from(
+			    rest, 1); /* the line was cut: this is what is left of it */
+			rest = slice_from(rest, rest.len);
+		}
 		if (!is_quoted && !cut_word(&rest, &v))
 			break;
 		if (is_quoted && quoted < 2)
@@ -247,7 +258,6 @@ put_tail(struct slice rest, struct arena *mem, struct event *ev)
 		else if (others < sizeof(names) / sizeof(names[0]))
 			event_add_extra(ev, slice_str(names[others++]), v);
 	}
-	return CODEC_EVENT;
 }
 
 static void
@@ -302,7 +312,8 @@ read_line(struct codec_state *st, const struct codec_config *cfg, struct slice l
 	put_who(slice_first(line, open), mem, ev, &vhost);
 	put_request(request, mem, ev);
 	put_vhost(ev, vhost);
-	return put_tail(rest, mem, ev);
+	put_tail(rest, mem, ev);
+	return CODEC_EVENT;
 }
 
 static int

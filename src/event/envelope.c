@@ -77,6 +77,17 @@ skip_structured_data(struct slice *s)
 	return true;
 }
 
+/* "@cee: " says that JSON follows; the codecs see that for themselves. */
+static struct slice
+without_cookie(struct slice s)
+{
+	if (slice_starts(s, SLICE("@cee:")))
+		s = slice_from(s, 5);
+	while (s.len > 0 && s.ptr[0] == ' ')
+		s = slice_from(s, 1);
+	return s;
+}
+
 /* VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA [SP MSG]
  */
 static bool
@@ -100,7 +111,7 @@ open_5424(struct slice s, struct span zone, struct envelope *env)
 	env->appname = nil_to_absent(app);
 	env->procid = nil_to_absent(proc);
 	env->msgid = nil_to_absent(msgid);
-	env->message = s;
+	env->message = without_cookie(s);
 	return true;
 }
 
@@ -174,7 +185,7 @@ open_3164(struct slice s, struct span zone, struct instant received, struct enve
 	if (!prioritised && !env->timed && env->procid.ptr == NULL)
 		return false;
 	env->kind = ENVELOPE_RFC3164;
-	env->message = s;
+	env->message = without_cookie(s);
 	return true;
 }
 

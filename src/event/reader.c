@@ -217,8 +217,9 @@ choose(struct reader *r, const struct batch *b)
 	vote_lines(r, b->preamble, &v);
 	v.lines = 0; /* the preamble informs, the batch's own lines decide */
 	vote_lines(r, b->lines, &v);
+	/* An envelope that opens is one, even where a forgiving codec could read past it. */
 	for (unsigned i = 0; i < codec_count(); i++)
-		for (unsigned wrapped = 0; wrapped < 2; wrapped++)
+		for (unsigned wrapped = 2; wrapped-- > 0;)
 			if (v.score[i][wrapped] > best) {
 				best = v.score[i][wrapped];
 				r->codec = i;

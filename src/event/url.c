@@ -1,6 +1,8 @@
 /* url.c - see url.h. */
 #include "event/url.h"
 
+#include "event/value.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -220,10 +222,7 @@ url_split(struct slice s, struct url *u)
 static bool
 looks_like_host(const struct url *u)
 {
-	for (size_t i = 0; i < u->port.len; i++)
-		if ((unsigned)u->port.ptr[i] - '0' > 9)
-			return false;
-	if (u->domain.len == 0 || u->port.len > 5)
+	if (u->domain.len == 0 || u->port.len > 5 || (u->port.len > 0 && !value_is_number(u->port)))
 		return false;
 	for (size_t i = 0; i < u->domain.len; i++)
 		if (u->domain.ptr[i] <= ' ' || u->domain.ptr[i] == '"')
@@ -269,7 +268,8 @@ url_put(struct event *ev, struct slice s, bool bare)
 			put_part(ev, FIELD_URL_FULL, s);
 	}
 	put_part(ev, FIELD_URL_DOMAIN, u.domain);
-	put_part(ev, FIELD_URL_PORT, u.port);
+	if (value_is_number(u.port))
+		put_part(ev, FIELD_URL_PORT, u.port);
 	put_part(ev, FIELD_URL_PATH, u.path);
 	put_part(ev, FIELD_URL_QUERY, u.query);
 	put_part(ev, FIELD_URL_EXTENSION, u.extension);
