@@ -30,11 +30,25 @@ function links(): HTMLAnchorElement[] {
 	return [...document.querySelectorAll<HTMLAnchorElement>('.queue a[data-alert]')];
 }
 
+// Rows lie one below the other: halve instead of asking each for its place, which would lay out all of them.
+function firstInView(all: readonly HTMLAnchorElement[]): HTMLAnchorElement | undefined {
+	let low = 0;
+	let high = all.length;
+	while (low < high) {
+		const mid = (low + high) >> 1;
+		if ((all[mid]?.parentElement?.getBoundingClientRect().bottom ?? 0) > 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return all[low];
+}
+
 /** j and k: to the row after or before the focused one; from elsewhere, to the first row in view. */
 function step(by: 1 | -1): void {
 	const all = links();
 	const at = all.findIndex((a) => a === document.activeElement);
-	const to = at >= 0 ? all[at + by] : all.find((a) => a.getBoundingClientRect().bottom > 0);
+	const to = at >= 0 ? all[at + by] : firstInView(all);
 	to?.focus();
 	to?.scrollIntoView({ block: 'nearest' });
 }
