@@ -43,7 +43,10 @@ def main():
                         ('"%s"' % name, c_bytes(data.read())))
         f.write("\t{0},\n};\n")
     with open(out + ".d", "w", encoding="utf-8") as f:
-        f.write("%s: %s\n" % (out, " ".join(p.replace(" ", "\\ ") for _, p in found)))
+        # Folders too: their age tells of files that came or went; of one not made yet, its parent's.
+        folders = [folder for folder, _, _ in os.walk(root)] or [os.path.dirname(root)]
+        paths = folders + [path for _, path in found]
+        f.write("%s: %s\n" % (out, " ".join(path.replace(" ", "\\ ") for path in paths)))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ struct embedded_file {
 };
 
 extern const struct embedded_file embedded_content[]; /* content/ */
-extern const struct embedded_file embedded_web[];     /* web/dist/ */
+extern const struct embedded_file embedded_web[];     /* web/dist/; empty if it was not built */
+extern const struct embedded_file embedded_api[];     /* openapi.yaml alone */
 
 #endif

@@ -36,6 +36,7 @@ bool role_by_name(struct slice name, enum user_role *out);
 /* What a role may do, from roles.def. */
 bool role_sees(enum user_role r);    /* alerts and institutions in the scope */
 bool role_handles(enum user_role r); /* close and reopen alerts */
+bool role_manages(enum user_role r); /* see how the center itself is */
 
 struct user {
 	struct slice name;

@@ -48,6 +48,12 @@ role_handles(enum user_role r)
 }
 
 bool
+role_manages(enum user_role r)
+{
+	return roles[r].manage;
+}
+
+bool
 user_name_valid(struct slice name)
 {
 	if (name.len == 0 || name.len > USER_NAME_MAX)
