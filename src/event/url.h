@@ -42,8 +42,8 @@ void url_put(struct event *ev, struct slice s, bool bare);
 
 /*
  * For logs that keep the parts in columns of their own: set url.full, and
- * url.original if there is none, from the parts that the event has.  Nothing
- * happens without a domain, or when url.full is there.
+ * url.original if there is none, from the parts that the event has, but not
+ * without a domain, or when url.full is there; and url.extension from the path.
  */
 void url_compose(struct event *ev, struct arena *mem);
 

@@ -107,11 +107,12 @@ a_full_url_is_composed_from_columns(void **state)
 	event_set(&ev, FIELD_URL_SCHEME, SLICE("http"));
 	event_set(&ev, FIELD_URL_DOMAIN, SLICE("a.example"));
 	event_set(&ev, FIELD_URL_PORT, SLICE("80"));
-	event_set(&ev, FIELD_URL_PATH, SLICE("/x"));
+	event_set(&ev, FIELD_URL_PATH, SLICE("/x.exe"));
 	event_set(&ev, FIELD_URL_QUERY, SLICE("y=1"));
 	url_compose(&ev, mem);
-	assert_slice(event_get(&ev, FIELD_URL_FULL), "http://a.example/x?y=1");
-	assert_slice(event_get(&ev, FIELD_URL_ORIGINAL), "http://a.example/x?y=1");
+	assert_slice(event_get(&ev, FIELD_URL_FULL), "http://a.example/x.exe?y=1");
+	assert_slice(event_get(&ev, FIELD_URL_ORIGINAL), "http://a.example/x.exe?y=1");
+	assert_slice(event_get(&ev, FIELD_URL_EXTENSION), "exe");
 	arena_free(mem);
 }
 
