@@ -140,7 +140,7 @@ function Body({ institution: i }: { institution: InstitutionDetail }) {
 				<h2 id="nodes">{t('inst.nodes')}</h2>
 				{i.nodes.length === 0 ? (
 					<Empty title={t('node.none')} help={t('node.none.help')}>
-						<Command text={`hinomi admin token ${i.id}`} />
+						<Command text={`hinomi admin token ${i.id} --data DIR`} />
 					</Empty>
 				) : <ul class="cards">{i.nodes.map((n) => <NodeCard key={n.id} node={n} />)}</ul>}
 			</section>

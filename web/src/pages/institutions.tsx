@@ -4,7 +4,7 @@ import { client } from '../api/client';
 import { streamListen } from '../api/stream';
 import type { Health, Institution } from '../api/types';
 import { HealthBadge } from '../parts/level';
-import { Command, Empty, Loading, ProblemNotice } from '../parts/notice';
+import { Command, Empty, Loading, ProblemNotice, registerCommands } from '../parts/notice';
 import { Outside } from '../parts/outside';
 import { PageHead } from '../parts/pagehead';
 import { When } from '../parts/when';
@@ -99,7 +99,7 @@ export function InstitutionsPage() {
 			{list.value === null ? (list.problem === null ? <Loading /> : null) :
 				list.value.items.length > 0 ? <List items={list.value.items} /> : (
 					<Empty title={t('inst.empty')} help={t('now.empty.start.help')}>
-						<Command text="hinomi admin token NAME" />
+						<Command text={registerCommands} />
 					</Empty>
 				)}
 		</main>

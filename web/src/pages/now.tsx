@@ -4,7 +4,7 @@ import type { AlertSummary, Session } from '../api/types';
 import { AlertRow } from '../parts/alertrow';
 import { announce } from '../parts/announcer';
 import { FilterBar } from '../parts/filters';
-import { Command, Empty, Loading, ProblemNotice } from '../parts/notice';
+import { Command, Empty, Loading, ProblemNotice, registerCommands } from '../parts/notice';
 import { PageHead } from '../parts/pagehead';
 import {
 	alertList, alertListAttend, alertListMore, alertListRelease, alertListReload, alertListShow, type AlertList,
@@ -122,7 +122,7 @@ function NothingHere({ list, session }: { list: AlertList; session: Session }) {
 	if (session.institutions.length === 0)
 		return (
 			<Empty title={t('now.empty.start')} help={t('now.empty.start.help')}>
-				<Command text="hinomi admin token NAME" />
+				<Command text={registerCommands} />
 			</Empty>
 		);
 	if (filtersCount(list.filters) > 0)

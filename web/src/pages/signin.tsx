@@ -82,7 +82,7 @@ function SignInForm() {
 			<button type="submit" class="strong" disabled={busy || wait > 0}>{busy ? t('sign.busy') : t('sign.submit')}</button>
 			<details>
 				<summary>{t('sign.help')}</summary>
-				<Command text="hinomi admin user add NAME" />
+				<Command text="hinomi admin user add NAME --role analyst --data DIR" />
 			</details>
 		</form>
 	);

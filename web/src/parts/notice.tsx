@@ -43,6 +43,8 @@ export function ProblemNotice({ problem, onRetry }: { problem: ApiError; onRetry
 	);
 }
 
+export const registerCommands = 'hinomi admin institution add NAME --data DIR\nhinomi admin token NAME --data DIR';
+
 /** A command to type, on a line of its own. */
 export function Command({ text }: { text: string }) {
 	return <pre class="command" tabIndex={0}><code>{text}</code></pre>;
