@@ -170,7 +170,7 @@ new_node(struct builder *b, enum node_kind kind, uint32_t n)
 	struct node *node = spend(b, 1) ? arena_alloc(b->mem, sizeof(*node)) : NULL;
 
 	if (node != NULL)
-		*node = (struct node){.kind = kind, .n = n};
+		*node = (struct node){.kind = kind, .n = n, .needs = COLUMN_NONE};
 	return node;
 }
 
@@ -184,6 +184,9 @@ node_atom(struct builder *b, const struct atom *a)
 		return NULL;
 	*kept = *a;
 	n->u.atom = kept;
+	n->cost = a->kind == ATOM_REGEX ? 16 : 1;
+	if (a->kind != ATOM_EXISTS && a->kind != ATOM_NULL && a->column != COLUMN_TIME)
+		n->needs = a->column;
 	return n;
 }
 
@@ -201,8 +204,20 @@ node_many(struct builder *b, enum node_kind kind, const struct node *const *kids
 	if ((n = new_node(b, kind, (uint32_t)count)) == NULL ||
 	    (kept = arena_array(b->mem, count, sizeof(*kept))) == NULL)
 		return NULL;
-	if (count > 0)
-		memcpy(kept, kids, count * sizeof(*kept));
+	for (size_t i = 0; i < count; i++) {
+		size_t k = i;
+
+		for (; kind == NODE_AND && k > 0 && kept[k - 1]->cost > kids[i]->cost; k--)
+			kept[k] = kept[k - 1];
+		kept[k] = kids[i];
+		n->cost += kids[i]->cost;
+	}
+	/* An AND needs what its first needs, an OR what all need alike. */
+	if (count > 0 && kind != NODE_NOT)
+		n->needs = kept[0]->needs;
+	for (size_t i = 1; kind == NODE_OR && i < count; i++)
+		if (kept[i]->needs != n->needs)
+			n->needs = COLUMN_NONE;
 	n->u.kids = kept;
 	return n;
 }

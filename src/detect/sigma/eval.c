@@ -176,11 +176,34 @@ same_as_field(struct evaluation *x, const struct atom *a, struct slice value)
 	return false;
 }
 
+/* Have the column's values at hand. */
+static inline void
+look_at(struct evaluation *x, uint32_t column)
+{
+	if (x->column == column)
+		return;
+	x->n_values = column_values(x->columns, column, x->ev, x->values, VALUES_MAX);
+	x->column = column;
+	x->has_ip = false;
+}
+
+/* Many ranges are asked of one address. */
+static bool
+in_range(struct evaluation *x, const struct ip_prefix *range, struct slice v)
+{
+	struct ip ip = {0};
+
+	if (v.ptr != x->values[0].value.ptr)
+		return ip_parse(v, &ip) && ip_prefix_covers(range, &ip);
+	if (!x->has_ip && !ip_parse(v, &x->ip))
+		x->ip.len = 0;
+	x->has_ip = true;
+	return x->ip.len > 0 && ip_prefix_covers(range, &x->ip);
+}
+
 static bool
 value_true(struct evaluation *x, const struct atom *a, struct slice v)
 {
-	struct ip ip;
-
 	switch (a->kind) {
 	case ATOM_PATTERN:
 		return pattern_match(&a->u.pattern, v);
@@ -196,7 +219,7 @@ value_true(struct evaluation *x, const struct atom *a, struct slice v)
 		}
 		return false;
 	case ATOM_CIDR:
-		return ip_parse(v, &ip) && ip_prefix_covers(&a->u.cidr, &ip);
+		return in_range(x, &a->u.cidr, v);
 	case ATOM_COMPARE:
 		return compare(a, v);
 	case ATOM_FIELD:
@@ -235,11 +258,7 @@ atom_true(struct evaluation *x, const struct atom *a, struct slice *name, struct
 		return x->ev->timed &&
 		       value_true(x, a, slice_str(instant_format(x->ev->at, stamp)));
 	}
-	if (x->column != a->column) {
-		x->n_values =
-		    column_values(x->columns, a->column, x->ev, x->values, VALUES_MAX);
-		x->column = a->column;
-	}
+	look_at(x, a->column);
 	values = x->values;
 	n = x->n_values;
 	if (n > 0) {
@@ -264,6 +283,11 @@ node_true(struct evaluation *x, const struct node *n)
 {
 	struct slice name, value;
 
+	if (n->needs != COLUMN_NONE) {
+		look_at(x, n->needs);
+		if (x->n_values == 0)
+			return false;
+	}
 	switch (n->kind) {
 	case NODE_ATOM:
 		return atom_true(x, n->u.atom, &name, &value);

@@ -3,7 +3,7 @@
 
 #include "detect/sigma/weight.h"
 
-#define ATOM_FACTORS_MAX 16
+#define ATOM_FACTORS_MAX 64
 
 /* The factors of one atom: one of them must be in the value. */
 struct factors {
@@ -118,6 +118,32 @@ regex_atom_factors(const struct atom *a, struct arena *scratch, struct factors *
 		*out = f;
 }
 
+/*
+ * The octets that all IPv4 addresses of a range begin with.  An IPv4 address may
+ * also be written inside IPv6, always with "ffff:".
+ */
+static void
+cidr_factors(const struct atom *a, struct arena *scratch, struct factors *out)
+{
+	static const double share[] = {
+	    1, 0.3, 0.08, 0.02, 0.005}; /* of events, by octets known */
+	const struct ip_prefix *range = &a->u.cidr;
+	unsigned octets = range->bits / 8;
+	char text[IP_TEXT_MAX];
+	size_t n = 0, dots = 0;
+
+	if (range->ip.len != 4 || octets == 0)
+		return;
+	ip_format(&range->ip, text);
+	while (text[n] != '\0' && dots < octets)
+		dots += text[n++] == '.';
+	out->n = 2;
+	out->p = share[octets];
+	out->list[0] =
+	    (struct factor){a->column, true, octets == 4, lower(slice_of(text, n), scratch)};
+	out->list[1] = (struct factor){a->column, false, false, SLICE("ffff:")};
+}
+
 static void
 atom_factors(const struct atom *a, struct arena *scratch, struct factors *out)
 {
@@ -129,6 +155,8 @@ atom_factors(const struct atom *a, struct arena *scratch, struct factors *out)
 		pattern_factors(a, scratch, out);
 	else if (a->kind == ATOM_REGEX)
 		regex_atom_factors(a, scratch, out);
+	else if (a->kind == ATOM_CIDR)
+		cidr_factors(a, scratch, out);
 }
 
 double

@@ -33,6 +33,7 @@ enum {
 	COLUMN_RAW,  /* keywords: the whole line, and values that were decoded out of it */
 	COLUMN_TIME, /* "@timestamp": the event's time, for |hour and its like */
 	COLUMN_FIRST,
+	COLUMN_NONE = 0x7fffffff,
 };
 
 enum atom_kind {
@@ -84,6 +85,9 @@ enum node_kind { NODE_ATOM, NODE_AND, NODE_OR, NODE_NOT };
 struct node {
 	enum node_kind kind;
 	uint32_t n;
+	uint32_t cost; /* of judging it, in comparisons; an AND looks at its cheapest first */
+	uint32_t
+	    needs; /* a column without whose value it is false; COLUMN_NONE if there is none */
 	union {
 		const struct atom *atom;
 		const struct node *const *kids; /* one for NOT */
@@ -117,6 +121,8 @@ struct evaluation {
 	uint32_t column;
 	unsigned n_values;
 	struct named_value values[VALUES_MAX];
+	bool has_ip;  /* values[0] was read as an address already */
+	struct ip ip; /* len 0: it is none */
 };
 
 /* Begin with an event. */

@@ -11,7 +11,7 @@
 #include "detect/sigma/pattern.h"
 #include "detect/sigma/weight.h"
 
-#define SET_MAX	  16
+#define SET_MAX	  64
 #define TEXT_MAX  48
 #define DEPTH_MAX 32
 
@@ -418,6 +418,16 @@ read_alternatives(struct reader *r)
 	return all;
 }
 
+/* Does what holds this text hold another one of the set as well? */
+static bool
+covered(const struct set *s, unsigned i)
+{
+	for (unsigned k = 0; k < s->n; k++)
+		if (k != i && slice_search(s->text[i], s->text[k]) != SIZE_MAX)
+			return true;
+	return false;
+}
+
 bool
 regex_factors(struct slice source, struct arena *mem, struct slice **out, unsigned *n)
 {
@@ -435,8 +445,9 @@ regex_factors(struct slice source, struct arena *mem, struct slice **out, unsign
 	best = better(&k, (struct set){0});
 	if (best.n == 0 || (*out = arena_array(mem, best.n, sizeof(**out))) == NULL)
 		return false;
+	*n = 0;
 	for (unsigned i = 0; i < best.n; i++)
-		(*out)[i] = best.text[i];
-	*n = best.n;
+		if (!covered(&best, i))
+			(*out)[(*n)++] = best.text[i];
 	return true;
 }

@@ -26,14 +26,13 @@ character(uint8_t c)
 	return 0.003;
 }
 
-/*
- * Texts that most values of some field hold.  A literal that is part of one of
- * them tells next to nothing, however long it is.
- */
-static const struct {
+struct common {
 	struct slice text;
 	double p;
-} common[] = {
+};
+
+/* Values that some field often has as a whole. */
+static const struct common wholes[] = {
     {SLICE_LITERAL("get"), 0.6},
     {SLICE_LITERAL("post"), 0.15},
     {SLICE_LITERAL("connect"), 0.2},
@@ -42,6 +41,14 @@ static const struct {
     {SLICE_LITERAL("304"), 0.1},
     {SLICE_LITERAL("302"), 0.1},
     {SLICE_LITERAL("404"), 0.05},
+    {SLICE_LITERAL("microsoft corporation"), 0.3},
+    {SLICE_LITERAL("service control manager"), 0.2},
+    {SLICE_LITERAL("true"), 0.5},
+    {SLICE_LITERAL("false"), 0.5},
+};
+
+/* Pieces of values.  A text that is part of one tells next to nothing, however long it is. */
+static const struct common pieces[] = {
     {SLICE_LITERAL("https://www."), 0.7},
     {SLICE_LITERAL("http://www."), 0.7},
     {SLICE_LITERAL(".com/"), 0.5},
@@ -58,7 +65,22 @@ static const struct {
     {SLICE_LITERAL(".css"), 0.1},
     {SLICE_LITERAL(".html"), 0.1},
     {SLICE_LITERAL(".aspx"), 0.03},
-    {SLICE_LITERAL(".php?"), 0.03},
+    {SLICE_LITERAL(".php?"), 0.05},
+    {SLICE_LITERAL("/images/"), 0.1},
+    {SLICE_LITERAL(".js"), 0.1},
+    {SLICE_LITERAL(".gif"), 0.05},
+    {SLICE_LITERAL(".zip"), 0.02},
+    {SLICE_LITERAL(".info"), 0.03},
+    {SLICE_LITERAL(".xyz"), 0.03},
+    {SLICE_LITERAL(".top"), 0.03},
+    {SLICE_LITERAL(".net"), 0.1},
+    {SLICE_LITERAL(".org"), 0.1},
+    {SLICE_LITERAL(".jp"), 0.3},
+    {SLICE_LITERAL(".com"), 0.5},
+    {SLICE_LITERAL(".io"), 0.05},
+    {SLICE_LITERAL(".me"), 0.03},
+    {SLICE_LITERAL(".tv"), 0.02},
+    {SLICE_LITERAL(".cc"), 0.02},
     {SLICE_LITERAL("microsoft.com"), 0.05},
     {SLICE_LITERAL("google.com"), 0.05},
     {SLICE_LITERAL(
@@ -86,11 +108,18 @@ static const struct {
     {SLICE_LITERAL("hklm\\system\\currentcontrolset\\services\\"), 0.2},
     {SLICE_LITERAL("hkcu\\software\\microsoft\\windows\\currentversion\\"), 0.1},
     {SLICE_LITERAL("hklm\\software\\microsoft\\windows\\currentversion\\"), 0.1},
-    {SLICE_LITERAL("microsoft corporation"), 0.3},
-    {SLICE_LITERAL("service control manager"), 0.2},
-    {SLICE_LITERAL("true"), 0.5},
-    {SLICE_LITERAL("false"), 0.5},
 };
+
+/* Is the text in it where it is wanted? */
+static bool
+holds(struct slice piece, struct slice text, bool at_start, bool at_end)
+{
+	if (at_start)
+		return slice_starts(piece, text);
+	if (at_end)
+		return slice_ends(piece, text);
+	return slice_search(piece, text) != SIZE_MAX;
+}
 
 double
 weight_probability(struct slice text, bool at_start, bool at_end)
@@ -102,9 +131,19 @@ weight_probability(struct slice text, bool at_start, bool at_end)
 		p *= character(text.ptr[i]);
 	if (!at_start && !at_end)
 		p *= 40;
-	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]) && text.len > 0; i++)
-		if (p < common[i].p && slice_search(common[i].text, text) != SIZE_MAX)
-			p = common[i].p;
+	/* A top-level domain or a file's extension. */
+	if (at_end && text.len > 1 && text.len <= 6 && text.ptr[0] == '.' && p < 0.004)
+		p = 0.004;
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]) && text.len > 0; i++)
+		if (p < wholes[i].p &&
+		    (at_start && at_end ? slice_equal(wholes[i].text, text)
+					: holds(wholes[i].text, text, at_start, at_end)))
+			p = wholes[i].p;
+	for (size_t i = 0;
+	     i < sizeof(pieces) / sizeof(pieces[0]) && text.len > 0 && !(at_start && at_end);
+	     i++)
+		if (p < pieces[i].p && holds(pieces[i].text, text, at_start, at_end))
+			p = pieces[i].p;
 	return p < 1e-12 ? 1e-12 : p > 1 ? 1 : p;
 }
 
