@@ -6,22 +6,30 @@
 static bool
 parse_v4(struct slice s, uint8_t out[4])
 {
-	size_t i = 0;
+	unsigned v = 0, digits = 0, part = 0;
 
-	for (int part = 0; part < 4; part++) {
-		unsigned v = 0;
-		size_t start = i;
+	if (s.len < 7 || s.len > 15)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned d = (unsigned)s.ptr[i] - '0';
 
-		if (part > 0 && (i >= s.len || s.ptr[i++] != '.'))
+		if (d <= 9) {
+			/* No leading zeros: some read them as octal. */
+			if (digits++ > 0 && v == 0)
+				return false;
+			v = v * 10 + d;
+			if (v > 255)
+				return false;
+		} else if (s.ptr[i] == '.' && digits > 0 && part < 3) {
+			out[part++] = (uint8_t)v;
+			v = digits = 0;
+		} else
 			return false;
-		start = i;
-		while (i < s.len && i - start < 3 && s.ptr[i] >= '0' && s.ptr[i] <= '9')
-			v = v * 10 + (s.ptr[i++] - '0');
-		if (i == start || v > 255 || (i - start > 1 && s.ptr[start] == '0'))
-			return false;
-		out[part] = (uint8_t)v;
 	}
-	return i == s.len;
+	if (digits == 0 || part != 3)
+		return false;
+	out[3] = (uint8_t)v;
+	return true;
 }
 
 static int

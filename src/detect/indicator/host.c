@@ -145,3 +145,37 @@ host_normalise(struct slice s, char buf[HOST_MAX + 1])
 	}
 	return s;
 }
+
+#define LANES(byte) (0x0101010101010101u * (byte))
+
+/* Of eight bytes: a top bit for each that is a capital letter or not ASCII. */
+static inline uint64_t
+needs_folding(uint64_t w)
+{
+	uint64_t seven = w & LANES(0x7f);
+
+	return (w | ((seven + LANES(0x80 - 'A')) & ~(seven + LANES(0x80 - 'Z' - 1)))) &
+	       LANES(0x80);
+}
+
+struct slice
+host_fold(struct slice s, char buf[HOST_MAX + 1])
+{
+	uint64_t w = 0, any = 0;
+
+	if (s.len > 0 && s.ptr[s.len - 1] == '.')
+		s.len--;
+	if (s.len < 8) {
+		memcpy(&w, s.ptr, s.len);
+		any = needs_folding(w);
+	} else {
+		/* The last eight may be seen twice. */
+		for (size_t i = 0; i + 8 < s.len; i += 8) {
+			memcpy(&w, s.ptr + i, 8);
+			any |= needs_folding(w);
+		}
+		memcpy(&w, s.ptr + s.len - 8, 8);
+		any |= needs_folding(w);
+	}
+	return any == 0 && s.len <= HOST_MAX ? s : host_normalise(s, buf);
+}

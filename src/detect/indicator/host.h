@@ -18,4 +18,10 @@
  */
 struct slice host_normalise(struct slice s, char buf[HOST_MAX + 1]);
 
+/*
+ * The same for a name in an event, where speed counts and a name that could not
+ * exist does no harm: bytes that are in no host name are left as they are.
+ */
+struct slice host_fold(struct slice s, char buf[HOST_MAX + 1]);
+
 #endif

@@ -5,63 +5,77 @@
 #include <string.h>
 
 /* Slots in use of a hundred: fuller saves memory, and more keys spill. */
-#define LOAD 84
+#define LOAD 78
+#define FULL 92 /* no more is taken: chains of full buckets would get long */
 
-_Static_assert(sizeof(struct index_bucket) == 64, "a bucket is one cache line");
+_Static_assert(sizeof(struct index_tags) == 64, "a bucket's tags are one cache line");
 
 bool
 index_init(struct index *x, size_t keys)
 {
-	size_t n = keys / INDEX_SLOTS * 100 / LOAD + 2;
+	size_t n = keys * 100 / LOAD / INDEX_SLOTS + 2;
 
-	*x = (struct index){0};
-	if ((x->buckets = aligned_alloc(64, n * sizeof(*x->buckets))) == NULL)
+	*x = (struct index){.tags = aligned_alloc(64, n * sizeof(*x->tags)),
+	    .places = calloc(n * INDEX_SLOTS, sizeof(*x->places))};
+	if (x->tags == NULL || x->places == NULL) {
+		index_release(x);
 		return false;
-	memset(x->buckets, 0, n * sizeof(*x->buckets));
+	}
+	memset(x->tags, 0, n * sizeof(*x->tags));
 	x->n_buckets = n;
-	x->room = n * INDEX_SLOTS;
+	x->room = n * INDEX_SLOTS * FULL / 100;
 	return true;
 }
 
 void
 index_release(struct index *x)
 {
-	free(x->buckets);
+	free(x->tags);
+	free(x->places);
 	*x = (struct index){0};
 }
 
-/* The first empty slot of a bucket, or INDEX_SLOTS. */
 static unsigned
-empty_slot(const struct index_bucket *b)
+tag_at(const struct index_tags *t, unsigned slot)
 {
-	for (unsigned i = 0; i < 8; i++)
-		if ((b->tag8[i / 4] >> (i % 4 * 16) & 0xffff) == 0)
-			return i;
-	for (unsigned i = 0; i < 2; i++)
-		if ((b->tag2 >> (i * 16) & 0xffff) == 0)
-			return 8 + i;
-	return INDEX_SLOTS;
+	return t->word[slot / 4] >> (slot % 4 * 16) & 0xffff;
 }
 
 bool
 index_add(struct index *x, uint64_t hash, uint32_t place)
 {
-	struct index_bucket *b;
+	size_t bucket = index_bucket_of(x, hash);
 	unsigned slot;
 
 	if (x->used == x->room)
 		return false;
-	b = &x->buckets[index_bucket_of(x, hash)];
-	while ((slot = empty_slot(b)) == INDEX_SLOTS) {
-		b->spill++;
-		if (++b == x->buckets + x->n_buckets)
-			b = x->buckets;
+	for (;; bucket = bucket + 1 == x->n_buckets ? 0 : bucket + 1) {
+		struct index_tags *t = &x->tags[bucket];
+
+		for (slot = 0; slot < INDEX_SLOTS && tag_at(t, slot) != 0;)
+			slot++;
+		if (slot < INDEX_SLOTS)
+			break;
+		if (tag_at(t, INDEX_SLOTS) < 0xffff)
+			t->word[INDEX_WORDS - 1] += (uint64_t)1 << 48;
 	}
-	if (slot < 8)
-		b->tag8[slot / 4] |= (uint64_t)index_tag(hash) << (slot % 4 * 16);
-	else
-		b->tag2 |= (uint32_t)index_tag(hash) << ((slot - 8) * 16);
-	b->place[slot] = place;
+	x->tags[bucket].word[slot / 4] |= index_tag(hash) << (slot % 4 * 16);
+	x->places[bucket * INDEX_SLOTS + slot] = place;
 	x->used++;
 	return true;
+}
+
+void
+index_redirect(struct index *x, uint64_t hash, uint32_t from, uint32_t to)
+{
+	size_t bucket = index_bucket_of(x, hash);
+
+	for (;; bucket = bucket + 1 == x->n_buckets ? 0 : bucket + 1) {
+		for (unsigned slot = 0; slot < INDEX_SLOTS; slot++)
+			if (tag_at(&x->tags[bucket], slot) == index_tag(hash) &&
+			    x->places[bucket * INDEX_SLOTS + slot] == from)
+				x->places[bucket * INDEX_SLOTS + slot] = to;
+		if (!index_spilled(x, bucket))
+			return;
+	}
 }

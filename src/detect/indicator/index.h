@@ -1,18 +1,18 @@
 /*
  * index.h - from a 64-bit hash to the places that may hold its key, in about one cache miss.
  *
- * A bucket is one cache line of ten slots: a 16-bit tag and a 32-bit place each.
+ * A bucket is one cache line of tags, 16 bits of hash each, and as many places
+ * in an array beside it, which is read only when a tag fits.
  *
- *	+--------+--------+----+-------+-------------------------------------+
- *	| tag8[0]  tag8[1] | tag2| spill | place[0] ... place[9]              |
- *	+--------+--------+----+-------+-------------------------------------+
- *	  8 tags of 16 bits, 2 more, how many keys wanted this bucket and went on
+ *	tags	| tag 0 | tag 1 | ...		| tag 30 | spill |	64 bytes
+ *	places	| place 0   | place 1   | ...	| place 30   |
  *
- * A key goes into the first bucket with room, from the one its hash names on.
- * Looking up compares all tags of a bucket at once and goes on only while keys
- * have spilled: a key that is not there usually costs one line, and meets a
- * wrong tag once in some thousand times.  The caller compares the key itself,
- * so nothing is ever found falsely.
+ * A key goes into the first bucket with room, from the one its hash names on;
+ * `spill` counts the keys that wanted this bucket and went on.  Looking up
+ * compares all tags of a line at once and goes on only while keys have spilled.
+ * A key that is not there usually costs one line, and meets a wrong tag once in
+ * some thousand times.  The caller compares the key itself, so nothing is ever
+ * found falsely.
  */
 #ifndef HINOMI_DETECT_INDICATOR_INDEX_H
 #define HINOMI_DETECT_INDICATOR_INDEX_H
@@ -21,20 +21,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INDEX_SLOTS 10
+#define INDEX_SLOTS 31
+#define INDEX_WORDS 8 /* of four tags; the last tag of the last one is the spill count */
 
-struct index_bucket {
-	_Alignas(64) uint64_t tag8[2]; /* a tag of 0: the slot is empty */
-	uint32_t tag2;
-	uint32_t spill;
-	uint32_t place[INDEX_SLOTS];
+struct index_tags {
+	_Alignas(64) uint64_t word[INDEX_WORDS]; /* a tag of 0: the slot is empty */
 };
 
 struct index {
-	struct index_bucket *buckets;
+	struct index_tags *tags;
+	uint32_t *places; /* INDEX_SLOTS a bucket */
 	size_t n_buckets;
 	size_t used; /* slots */
-	size_t room; /* slots it was made for */
+	size_t room; /* slots that may be used */
 };
 
 /* Room for so many keys.  False without memory.  The zero value is an empty index without room.
@@ -45,15 +44,15 @@ void index_release(struct index *x);
 /* False when there is no room left. */
 bool index_add(struct index *x, uint64_t hash, uint32_t place);
 
-/* A look-up under way. */
-struct index_probe {
-	const struct index_bucket *bucket;
-	uint64_t tags; /* the tag, four times */
-	uint64_t hit8[2];
-	uint32_t hit2;
-};
+/* Let slots with this hash that lead to one place lead to another. */
+void index_redirect(struct index *x, uint64_t hash, uint32_t from, uint32_t to);
 
-static inline uint16_t
+#define INDEX_LOW  0x0001000100010001u
+#define INDEX_HIGH 0x8000800080008000u
+#define INDEX_LAST 0x0000800080008000u /* of the last word: its tags without the spill count   \
+					*/
+
+static inline uint64_t
 index_tag(uint64_t hash)
 {
 	uint16_t tag = (uint16_t)hash;
@@ -69,15 +68,6 @@ index_bucket_of(const struct index *x, uint64_t hash)
 	return (size_t)(p >> 64);
 }
 
-static inline void
-index_prefetch(const struct index *x, uint64_t hash)
-{
-	__builtin_prefetch(&x->buckets[index_bucket_of(x, hash)]);
-}
-
-#define INDEX_LOW  0x0001000100010001u
-#define INDEX_HIGH 0x8000800080008000u
-
 /* The top bit of each 16-bit lane that is zero; a lane after one may be marked falsely. */
 static inline uint64_t
 index_zero_lanes(uint64_t x)
@@ -85,22 +75,46 @@ index_zero_lanes(uint64_t x)
 	return (x - INDEX_LOW) & ~x & INDEX_HIGH;
 }
 
-static inline void
-index_match(struct index_probe *p)
+static inline uint64_t
+index_match(const struct index *x, size_t bucket, unsigned w, uint64_t tags)
 {
-	p->hit8[0] = index_zero_lanes(p->bucket->tag8[0] ^ p->tags);
-	p->hit8[1] = index_zero_lanes(p->bucket->tag8[1] ^ p->tags);
-	p->hit2 =
-	    (uint32_t)index_zero_lanes(p->bucket->tag2 ^ (p->tags & 0xffffffffu)) & 0x80008000u;
+	return index_zero_lanes(x->tags[bucket].word[w] ^ tags) &
+	       (w == INDEX_WORDS - 1 ? INDEX_LAST : INDEX_HIGH);
 }
+
+static inline bool
+index_spilled(const struct index *x, size_t bucket)
+{
+	return x->tags[bucket].word[INDEX_WORDS - 1] >> 48 != 0;
+}
+
+/* The usual answer, quickly: false when nothing with this hash is there. */
+static inline bool
+index_may_hold(const struct index *x, uint64_t hash)
+{
+	size_t bucket = index_bucket_of(x, hash);
+	uint64_t tags = index_tag(hash) * INDEX_LOW, any = 0;
+
+	for (unsigned w = 0; w < INDEX_WORDS; w++)
+		any |= index_match(x, bucket, w, tags);
+	return any != 0 || index_spilled(x, bucket);
+}
+
+/* A look-up under way. */
+struct index_probe {
+	uint64_t tags; /* the tag, four times */
+	size_t bucket;
+	unsigned word;
+	uint64_t hits; /* of this word, not yet given */
+};
 
 static inline struct index_probe
 index_find(const struct index *x, uint64_t hash)
 {
 	struct index_probe p = {.tags = index_tag(hash) * INDEX_LOW};
 
-	p.bucket = &x->buckets[index_bucket_of(x, hash)];
-	index_match(&p);
+	p.bucket = index_bucket_of(x, hash);
+	p.hits = index_match(x, p.bucket, 0, p.tags);
 	return p;
 }
 
@@ -108,27 +122,20 @@ index_find(const struct index *x, uint64_t hash)
 static inline bool
 index_next(const struct index *x, struct index_probe *p, uint32_t *place)
 {
-	for (;;) {
-		for (unsigned w = 0; w < 2; w++)
-			if (p->hit8[w] != 0) {
-				*place =
-				    p->bucket
-					->place[w * 4 +
-						(unsigned)__builtin_ctzll(p->hit8[w]) / 16];
-				p->hit8[w] &= p->hit8[w] - 1;
-				return true;
-			}
-		if (p->hit2 != 0) {
-			*place = p->bucket->place[8 + (unsigned)__builtin_ctz(p->hit2) / 16];
-			p->hit2 &= p->hit2 - 1;
-			return true;
+	while (p->hits == 0) {
+		if (++p->word == INDEX_WORDS) {
+			if (!index_spilled(x, p->bucket))
+				return false;
+			p->word = 0;
+			if (++p->bucket == x->n_buckets)
+				p->bucket = 0;
 		}
-		if (p->bucket->spill == 0)
-			return false;
-		if (++p->bucket == x->buckets + x->n_buckets)
-			p->bucket = x->buckets;
-		index_match(p);
+		p->hits = index_match(x, p->bucket, p->word, p->tags);
 	}
+	*place = x->places[p->bucket * INDEX_SLOTS + p->word * 4 +
+			   (unsigned)__builtin_ctzll(p->hits) / 16];
+	p->hits &= p->hits - 1;
+	return true;
 }
 
 #endif

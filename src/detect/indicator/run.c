@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "detect/indicator/set.h"
 
 enum how { HOW_NONE, HOW_HOST, HOW_WEB, HOW_URL, HOW_ADDRESS, HOW_HASH, HOW_JA3, HOW_JA4 };
@@ -32,8 +33,18 @@ struct hit {
 	struct matched_field fields[HIT_FIELDS_MAX];
 };
 
+/*
+ * Hosts and addresses for which nothing is listed, as they were written.  Traffic
+ * names few of them often, so most look-ups end here.  A slot is the 64-bit
+ * hash alone, keyed by the loader's random seed: that two values share one and
+ * the slot is too rare to happen, and cannot be arranged.
+ */
+#define QUIET_SLOTS 8192
+
 struct indicator_run {
 	const struct indicator_set *set;
+	uint64_t seed;
+	uint64_t quiet[QUIET_SLOTS];
 	uint64_t wanted[EVENT_CLASS_COUNT][EVENT_PRESENT_SIZE];
 	unsigned n_hits;
 	struct hit hits[HITS_MAX];
@@ -49,6 +60,7 @@ indicator_run_new(const struct indicator_set *s)
 	if (r == NULL)
 		return NULL;
 	r->set = s;
+	r->seed = hash_u64(s->bad.seed + 1);
 	for (int c = 0; c < EVENT_CLASS_COUNT; c++)
 		for (int f = 0; f < FIELD_COUNT; f++)
 			if (lookups[f].how != HOW_NONE && (lookups[f].classes >> c & 1))
@@ -87,9 +99,13 @@ add_hit(struct indicator_run *r, uint32_t place, enum field_id f, struct slice v
 static bool
 host_allowed(const struct indicator_run *r, struct slice host, struct instant at)
 {
-	bool urls;
+	return table_find_host(&r->set->allow, host, false, at).place != TABLE_NONE;
+}
 
-	return table_find_host(&r->set->allow, host, false, at, &urls) != TABLE_NONE;
+static bool
+ip_allowed(const struct indicator_run *r, const struct ip *ip, unsigned port, struct instant at)
+{
+	return table_find_ip(&r->set->allow, ip, port, at).place != TABLE_NONE;
 }
 
 static unsigned
@@ -116,15 +132,28 @@ destination_port(const struct event *ev)
 	return port;
 }
 
-static void
+/* False: nothing is listed there, at any time. */
+static bool
 see_ip(struct indicator_run *r, const struct event *ev, enum field_id f, struct slice value,
-    const struct ip *ip, unsigned port)
+    const struct ip *ip)
 {
-	uint32_t place = table_find_ip(&r->set->bad, ip, port, ev->at);
+	struct table_answer a = table_find_ip(&r->set->bad, ip, 0, ev->at);
+	unsigned port;
 
-	if (place != TABLE_NONE &&
-	    table_find_ip(&r->set->allow, ip, port, ev->at) == TABLE_NONE)
-		add_hit(r, place, f, value);
+	if (a.place == TABLE_NONE)
+		return a.listed;
+	/*
+	 * Only a destination has the port that lists mean.  A DNS answer names none:
+	 * the event's port is the name server's.
+	 */
+	port = f == FIELD_DNS_ANSWER || f == FIELD_SOURCE_IP || f == FIELD_CLIENT_IP
+		   ? 0
+		   : destination_port(ev);
+	if (port != 0)
+		a = table_find_ip(&r->set->bad, ip, port, ev->at);
+	if (a.place != TABLE_NONE && !ip_allowed(r, ip, port, ev->at))
+		add_hit(r, a.place, f, value);
+	return true;
 }
 
 /* The event's URL as text: its own, or put together from its parts. */
@@ -171,9 +200,9 @@ see_url(struct indicator_run *r, const struct event *ev, enum field_id f, struct
 
 	if (!url_normalise(value, &r->url))
 		return false;
-	if (table_find_url(&r->set->allow, &r->url, ev->at) != TABLE_NONE)
+	if (table_find_url(&r->set->allow, &r->url, ev->at).place != TABLE_NONE)
 		return true;
-	place = table_find_url(&r->set->bad, &r->url, ev->at);
+	place = table_find_url(&r->set->bad, &r->url, ev->at).place;
 	if (place != TABLE_NONE)
 		add_hit(r, place, f, event_has(ev, f) ? event_get(ev, f) : value);
 	return place != TABLE_NONE;
@@ -213,47 +242,47 @@ address_host(const struct ip *ip, char buf[IP_TEXT_MAX + 2])
 	return slice_of(buf, (size_t)n);
 }
 
-/* `shown` is the event's value that holds the host. */
-static void
+/* `shown` is the event's value that holds the host.  False: nothing is listed there, at any
+ * time. */
+static bool
 see_host(struct indicator_run *r, const struct event *ev, enum field_id f, enum how how,
     struct slice value, struct slice shown)
 {
 	char name[HOST_MAX + 1], text[IP_TEXT_MAX + 2];
 	struct slice host = value;
 	struct ip ip = {0};
-	bool urls = false, is_address = false;
+	bool address = false, listed = false;
+	struct table_answer a;
 	enum field_id from;
-	uint32_t place;
 
 	if (value.len == 0)
-		return;
+		return false;
 	if (maybe_address(value)) {
 		host = bare_host(value);
-		is_address = ip_parse(host, &ip);
+		address = ip_parse(host, &ip);
 	}
-	if (is_address) {
-		/* A DNS answer names no port; the event's is the name server's. */
-		see_ip(r, ev, f, shown, &ip, f == FIELD_DNS_ANSWER ? 0 : destination_port(ev));
+	if (address) {
+		listed = see_ip(r, ev, f, shown, &ip);
 		if (how != HOW_WEB || r->set->bad.urls == 0)
-			return;
+			return listed;
 		host = address_host(&ip, text);
-	} else if ((host = host_normalise(host, name)).ptr == NULL)
-		return;
-	place = table_find_host(&r->set->bad, host, is_address, ev->at, &urls);
-	if (place == TABLE_NONE && !(urls && how == HOW_WEB))
-		return;
-	if (is_address ? table_find_ip(&r->set->allow, &ip, 0, ev->at) != TABLE_NONE
-		       : host_allowed(r, host, ev->at))
-		return;
+	} else if ((host = host_fold(host, name)).ptr == NULL)
+		return false;
+	a = table_find_host(&r->set->bad, host, address, ev->at);
+	if (a.place == TABLE_NONE && !(a.urls && how == HOW_WEB))
+		return a.listed || listed;
+	if (address ? ip_allowed(r, &ip, 0, ev->at) : host_allowed(r, host, ev->at))
+		return true;
 	/* What is said about the very URL is more exact than what is said about its host. */
-	if (how == HOW_WEB && (urls || r->set->allow.urls > 0)) {
+	if (how == HOW_WEB && (a.urls || r->set->allow.urls > 0)) {
 		struct slice url = event_url(r, ev, &from);
 
 		if (see_url(r, ev, from, url))
-			return;
+			return true;
 	}
-	if (place != TABLE_NONE)
-		add_hit(r, place, f, shown);
+	if (a.place != TABLE_NONE)
+		add_hit(r, a.place, f, shown);
+	return true;
 }
 
 static void
@@ -273,9 +302,9 @@ see_text(struct indicator_run *r, const struct event *ev, enum field_id f, enum 
 					   : INDICATOR_HASH))
 		return;
 	key = v.kind == INDICATOR_JA4 ? v.text : slice_of(v.digest, v.digest_len);
-	place = table_find_exact(&r->set->bad, v.kind, key, ev->at);
+	place = table_find_exact(&r->set->bad, v.kind, key, ev->at).place;
 	if (place != TABLE_NONE &&
-	    table_find_exact(&r->set->allow, v.kind, key, ev->at) == TABLE_NONE)
+	    table_find_exact(&r->set->allow, v.kind, key, ev->at).place == TABLE_NONE)
 		add_hit(r, place, f, value);
 }
 
@@ -286,16 +315,16 @@ see_whole_url(
 {
 	if (!url_normalise(value, &r->url))
 		return;
-	if (r->url.ip.len != 0
-		? table_find_ip(&r->set->allow, &r->url.ip, 0, ev->at) != TABLE_NONE
-		: host_allowed(r, r->url.host, ev->at))
+	if (r->url.ip.len != 0 ? ip_allowed(r, &r->url.ip, 0, ev->at)
+			       : host_allowed(r, r->url.host, ev->at))
 		return;
 	if (!see_url(r, ev, f, value))
 		see_host(r, ev, f, HOW_HOST, r->url.host, value);
 }
 
-static void
-see_value(struct indicator_run *r, const struct event *ev, enum field_id f, struct slice value)
+/* What is not remembered, or cannot be: false where nothing is listed for it at any time. */
+static bool
+see_new(struct indicator_run *r, const struct event *ev, enum field_id f, struct slice value)
 {
 	struct ip ip;
 
@@ -304,17 +333,13 @@ see_value(struct indicator_run *r, const struct event *ev, enum field_id f, stru
 		break;
 	case HOW_HOST:
 	case HOW_WEB:
-		see_host(r, ev, f, lookups[f].how, value, value);
-		break;
+		return see_host(r, ev, f, lookups[f].how, value, value);
+	case HOW_ADDRESS:
+		return ip_parse(value, &ip) && see_ip(r, ev, f, value, &ip);
 	case HOW_URL:
 		/* With url.domain at hand, WEB has looked at the URL. */
 		if (!event_has(ev, FIELD_URL_DOMAIN))
 			see_whole_url(r, ev, f, value);
-		break;
-	case HOW_ADDRESS:
-		if (ip_parse(value, &ip))
-			see_ip(r, ev, f, value, &ip,
-			    f == FIELD_DESTINATION_IP ? destination_port(ev) : 0);
 		break;
 	case HOW_HASH:
 	case HOW_JA3:
@@ -322,6 +347,23 @@ see_value(struct indicator_run *r, const struct event *ev, enum field_id f, stru
 		see_text(r, ev, f, lookups[f].how, value);
 		break;
 	}
+	return true;
+}
+
+static inline void
+see_value(struct indicator_run *r, const struct event *ev, enum field_id f, struct slice value)
+{
+	enum how how = lookups[f].how;
+	uint64_t hash, *slot;
+
+	if (how != HOW_WEB && how != HOW_HOST && how != HOW_ADDRESS) {
+		see_new(r, ev, f, value);
+		return;
+	}
+	hash = hash_bytes(value, r->seed + how);
+	slot = &r->quiet[hash % QUIET_SLOTS];
+	if (*slot != hash && !see_new(r, ev, f, value))
+		*slot = hash;
 }
 
 void

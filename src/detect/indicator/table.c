@@ -164,10 +164,78 @@ table_add(struct table *t, const struct value *v, uint32_t origin, struct err *e
 	return 0;
 }
 
+/*
+ * Hosts are hashed from the right: the last two labels first, then one label at
+ * a time.  Each listed name leaves a slot at every such level below it, so a
+ * look-up that meets a level without slots knows that nothing is listed beyond:
+ * for most hosts that is the first one, of the registrable domain.
+ */
+struct host_walk {
+	struct slice host;
+	size_t at; /* where this level's name starts */
+	uint64_t hash;
+};
+
+/* Where the label before `end` starts. */
+static inline size_t
+label_start(struct slice host, size_t end)
+{
+	while (end > 0 && host.ptr[end - 1] != '.')
+		end--;
+	return end;
+}
+
+/* False for a single label. */
+static inline bool
+walk_start(struct host_walk *w, const struct table *t, struct slice host)
+{
+	size_t tld = label_start(host, host.len);
+
+	if (tld == 0)
+		return false;
+	w->host = host;
+	w->at = label_start(host, tld - 1);
+	w->hash = hash_bytes(slice_from(host, w->at), t->seed);
+	return true;
+}
+
+static inline bool
+walk_deeper(struct host_walk *w)
+{
+	size_t end = w->at;
+
+	if (end == 0)
+		return false;
+	w->at = label_start(w->host, end - 1);
+	w->hash = hash_bytes(slice_of(w->host.ptr + w->at, end - 1 - w->at), w->hash);
+	return true;
+}
+
+static inline struct slice
+walk_name(const struct host_walk *w)
+{
+	return slice_from(w->host, w->at);
+}
+
+/* The hash of a whole host; of an address, which has no levels. */
 static uint64_t
 host_hash(const struct table *t, struct slice host)
 {
-	return hash_bytes(host, t->seed);
+	struct host_walk w;
+
+	if (!walk_start(&w, t, host))
+		return hash_bytes(host, t->seed);
+	while (walk_deeper(&w))
+		;
+	return w.hash;
+}
+
+static bool
+is_address(struct slice url_host)
+{
+	uint8_t last = url_host.ptr[url_host.len - 1];
+
+	return last == ']' || (last >= '0' && last <= '9');
 }
 
 static uint64_t
@@ -227,20 +295,40 @@ url_host(struct slice text)
 	return slice_first(text, n);
 }
 
-static struct slice
-prefix_key(const struct ip *ip, unsigned bits, uint8_t buf[17])
+/* A prefix as the bits that count, in numbers where they fit. */
+static uint64_t
+prefix_hash(const struct table *t, const struct ip *masked, unsigned bits)
 {
-	struct ip masked = ip_mask(*ip, bits);
+	const uint8_t *b = masked->bytes;
+	uint64_t v = (uint64_t)b[0] << 32 | (uint64_t)b[1] << 24 | (uint64_t)b[2] << 16 |
+		     (uint64_t)b[3] << 8 | bits;
 
-	buf[0] = (uint8_t)bits;
-	memcpy(buf + 1, masked.bytes, masked.len);
-	return slice_of(buf, masked.len + 1u);
+	if (masked->len == 4)
+		return hash_u64(t->seed + v * 0x9e3779b97f4a7c15u);
+	return hash_bytes(slice_of(b, 16), t->seed + 1 + bits);
+}
+
+/* The address in the key of an IP entry. */
+static struct ip
+entry_ip(const struct entry *en)
+{
+	struct ip ip = {.len = (uint8_t)(en->key.len - (en->with_port ? 2 : 1))};
+
+	memcpy(ip.bytes, en->key.ptr + (en->with_port ? 0 : 1), ip.len);
+	return ip;
+}
+
+/* An entry with a port is found under its address alone. */
+static unsigned
+entry_bits(const struct entry *en)
+{
+	return en->with_port ? (unsigned)(en->key.len - 2) * 8 : en->key.ptr[0];
 }
 
 static uint64_t
 entry_hash(const struct table *t, const struct entry *en)
 {
-	uint8_t key[17];
+	struct ip ip;
 
 	switch (en->kind) {
 	case INDICATOR_DOMAIN:
@@ -248,12 +336,8 @@ entry_hash(const struct table *t, const struct entry *en)
 	case INDICATOR_URL:
 		return url_hash(t, en->key);
 	case INDICATOR_IP:
-		if (!en->with_port)
-			break;
-		/* With a port: found under the address alone. */
-		key[0] = (uint8_t)((en->key.len - 2) * 8);
-		memcpy(key + 1, en->key.ptr, en->key.len - 2);
-		return kind_hash(t, INDICATOR_IP, slice_of(key, en->key.len - 1));
+		ip = entry_ip(en);
+		return prefix_hash(t, &ip, entry_bits(en));
 	case INDICATOR_HASH:
 	case INDICATOR_JA3:
 	case INDICATOR_JA4:
@@ -321,80 +405,97 @@ choose_fate(struct table *t, const struct entry *en, uint64_t hash, uint32_t *re
 	return KEEP;
 }
 
-/* Let every way that led to one place lead to another. */
-static void
-redirect(struct table *t, uint64_t hash, uint32_t from, uint32_t to)
+/* The host that an entry is about; absent where it is about none. */
+static struct slice
+entry_host(const struct entry *en)
 {
-	struct index_bucket *b = &t->index.buckets[index_bucket_of(&t->index, hash)];
-
-	for (;;) {
-		for (unsigned i = 0; i < INDEX_SLOTS; i++)
-			if (b->place[i] == from)
-				b->place[i] = to;
-		if (b->spill == 0)
-			return;
-		if (++b == t->index.buckets + t->index.n_buckets)
-			b = t->index.buckets;
-	}
+	if (en->kind == INDICATOR_DOMAIN)
+		return en->key;
+	return en->kind == INDICATOR_URL ? url_host(en->key) : (struct slice){0};
 }
 
-/* Is there a way in by this host already? */
+/* Is `host` this name or below it? */
 static bool
-has_host(const struct table *t, struct slice host, uint64_t hash)
+is_within(struct slice host, struct slice name)
+{
+	return slice_ends(host, name) &&
+	       (host.len == name.len || host.ptr[host.len - name.len - 1] == '.');
+}
+
+/* Does a slot say already that something is listed at this name (a URL, if so asked) or below?
+ */
+static bool
+has_slot(const struct table *t, uint64_t hash, struct slice name, bool url)
 {
 	struct index_probe p = index_find(&t->index, hash);
 	uint32_t place;
 
 	while (index_next(&t->index, &p, &place)) {
 		struct entry en = table_entry(t, place);
+		struct slice host = entry_host(&en);
 
-		if (en.kind == INDICATOR_URL && slice_equal(url_host(en.key), host))
+		if (url ? en.kind == INDICATOR_URL && slice_equal(host, name)
+			: host.ptr != NULL && is_within(host, name))
 			return true;
 	}
 	return false;
 }
 
+/* The slots that lead a look-up from the last two labels of a host to this entry. */
+static bool
+index_host(struct table *t, const struct entry *en, uint32_t place)
+{
+	struct slice host = entry_host(en);
+	bool url = en->kind == INDICATOR_URL;
+	struct host_walk w;
+
+	if (!is_address(host) && walk_start(&w, t, host))
+		do {
+			if (w.at > 0 && !has_slot(t, w.hash, walk_name(&w), false) &&
+			    !index_add(&t->index, w.hash, place))
+				return false;
+		} while (walk_deeper(&w));
+	if (!url || has_slot(t, host_hash(t, host), host, true))
+		return true;
+	return index_add(&t->index, host_hash(t, host), place);
+}
+
 static void
 note_prefix(struct table *t, const struct entry *en)
 {
-	unsigned bits = en->with_port ? (unsigned)(en->key.len - 2) * 8 : en->key.ptr[0];
-	bool v4 = en->key.len == (en->with_port ? 6u : 5u);
+	unsigned bits = entry_bits(en);
 
-	if (v4)
+	if (entry_ip(en).len == 4)
 		t->prefixes4 |= (uint64_t)1 << bits;
 	else
 		t->prefixes6[bits / 64] |= (uint64_t)1 << (bits % 64);
 }
 
-static void
+static bool
 index_entry(struct table *t, const struct entry *en, uint64_t hash, uint32_t place)
 {
-	index_add(&t->index, hash, place);
+	if (!index_add(&t->index, hash, place))
+		return false;
 	if (en->kind == INDICATOR_IP)
 		note_prefix(t, en);
-	if (en->kind == INDICATOR_URL) {
-		struct slice host = url_host(en->key);
-
-		hash = host_hash(t, host);
-		if (!has_host(t, host, hash))
-			index_add(&t->index, hash, place);
-	}
+	return (en->kind != INDICATOR_DOMAIN && en->kind != INDICATOR_URL) ||
+	       index_host(t, en, place);
 }
 
 /*
- * Rows are moved together towards the pool's start as repeated ones fall out.
- * A replaced row stays where it is: nothing leads to it any more.
+ * Index every row, moving rows together towards the pool's start as repeated
+ * ones fall out.  A replaced row stays where it is: slots of its host may still
+ * read its text.  False when the index is too small; the pool is whole again then.
  */
-int
-table_build(struct table *t, struct err *e)
+static bool
+index_rows(struct table *t)
 {
 	const uint8_t *in = t->pool, *end = t->pool + t->pool_len;
 	uint8_t *out = t->pool;
 	size_t kept = 0;
+	bool fits = true;
 
-	if (!index_init(&t->index, t->rows + t->urls))
-		return err_set(e, "out of memory for an index of %zu indicators", t->rows);
-	while (in < end) {
+	while (in < end && fits) {
 		const uint8_t *start = in;
 		struct entry en = read_entry(&in);
 		uint64_t hash = entry_hash(t, &en);
@@ -406,19 +507,40 @@ table_build(struct table *t, struct err *e)
 		memmove(out, start, (size_t)(in - start));
 		out += in - start;
 		en = table_entry(t, place);
-		if (fate == KEEP) {
-			index_entry(t, &en, hash, place);
+		if (fate == REPLACE) {
+			index_redirect(&t->index, hash, old, place);
+			if (en.kind == INDICATOR_URL)
+				index_redirect(
+				    &t->index, host_hash(t, url_host(en.key)), old, place);
+		} else {
+			fits = index_entry(t, &en, hash, place);
 			kept++;
-			continue;
 		}
-		redirect(t, hash, old, place);
-		if (en.kind == INDICATOR_URL)
-			redirect(t, host_hash(t, url_host(en.key)), old, place);
 	}
-	t->rows = kept;
-	t->pool_len = (size_t)(out - t->pool);
-	if (t->pool_len > 0 && (out = realloc(t->pool, t->pool_len)) != NULL) {
-		t->pool = out;
+	memmove(out, in, (size_t)(end - in));
+	t->pool_len = (size_t)(out - t->pool) + (size_t)(end - in);
+	if (fits)
+		t->rows = kept;
+	return fits;
+}
+
+int
+table_build(struct table *t, struct err *e)
+{
+	size_t room = t->rows + t->urls + t->rows / 32 + 64;
+	uint8_t *trimmed;
+
+	for (;; room += room / 4) {
+		if (!index_init(&t->index, room))
+			return err_set(
+			    e, "out of memory for an index of %zu indicators", t->rows);
+		if (index_rows(t))
+			break;
+		index_release(&t->index);
+		t->dropped = 0;
+	}
+	if (t->pool_len > 0 && (trimmed = realloc(t->pool, t->pool_len)) != NULL) {
+		t->pool = trimmed;
 		t->pool_cap = t->pool_len;
 	}
 	return 0;
@@ -432,101 +554,90 @@ in_force(const struct table *t, const struct entry *en, struct instant at)
 	return !instant_before(at, o->from) && instant_before(at, o->until);
 }
 
-/* A key may be there several times, in force at different times: the gravest counts. */
-struct best {
-	uint32_t place;
-	unsigned severity;
-};
+static const struct table_answer nothing = {.place = TABLE_NONE};
 
+/* A key may be there several times, in force at different times: the gravest counts. */
 static void
-consider(struct best *b, const struct table *t, const struct entry *en, uint32_t place,
+consider(struct table_answer *a, const struct table *t, const struct entry *en, uint32_t place,
     struct instant at)
 {
-	unsigned severity;
+	struct entry other;
 
+	a->listed = true;
 	if (!in_force(t, en, at))
 		return;
-	severity = table_severity(t, en);
-	if (b->place == TABLE_NONE || severity > b->severity)
-		*b = (struct best){place, severity};
+	if (a->place != TABLE_NONE) {
+		other = table_entry(t, a->place);
+		if (table_severity(t, en) <= table_severity(t, &other))
+			return;
+	}
+	a->place = place;
 }
 
-static uint32_t
-find_name(const struct table *t, struct slice name, uint64_t hash, bool whole,
-    struct instant at, bool *urls)
+/* What the slots of one level say.  False: nothing is listed at this name or below it. */
+static bool
+look_at_level(const struct table *t, uint64_t hash, struct slice name, bool whole,
+    struct instant at, struct table_answer *a)
 {
 	struct index_probe p = index_find(&t->index, hash);
-	struct best b = {TABLE_NONE, 0};
+	bool any = false;
 	uint32_t place;
 
 	while (index_next(&t->index, &p, &place)) {
 		struct entry en = table_entry(t, place);
+		struct slice host = entry_host(&en);
 
-		if (en.kind == INDICATOR_DOMAIN && (whole || !en.exact) &&
-		    slice_equal(en.key, name))
-			consider(&b, t, &en, place, at);
-		else if (whole && en.kind == INDICATOR_URL &&
-			 slice_equal(url_host(en.key), name))
-			*urls = true;
+		if (host.ptr == NULL || !is_within(host, name))
+			continue;
+		any = true;
+		if (host.len != name.len)
+			continue;
+		if (en.kind == INDICATOR_URL)
+			a->urls |= whole;
+		else if (whole || !en.exact)
+			consider(a, t, &en, place, at);
 	}
-	return b.place;
+	a->listed |= a->urls;
+	return any;
 }
 
-/* Names looked for at the same time, so that the machine fetches their lines together. */
-#define TOGETHER 8
-
-uint32_t
-table_find_host(
-    const struct table *t, struct slice host, bool is_address, struct instant at, bool *urls)
+struct table_answer
+table_find_host(const struct table *t, struct slice host, bool address, struct instant at)
 {
-	struct slice names[TOGETHER];
-	uint64_t hashes[TOGETHER];
-	struct slice rest = host;
-	bool whole = true;
+	struct table_answer found = nothing;
+	struct host_walk w;
+	bool any;
 
-	*urls = false;
-	if (t->rows == 0)
-		return TABLE_NONE;
-	if (is_address)
-		return find_name(t, host, host_hash(t, host), true, at, urls);
-	while (rest.len > 0) {
-		size_t n = 0;
-
-		/* The name itself and all above it but the top-level domain. */
-		while (n < TOGETHER && rest.len > 0) {
-			size_t dot = slice_find(rest, '.');
-
-			if (dot == SIZE_MAX) {
-				rest.len = 0;
-				break;
-			}
-			names[n] = rest;
-			hashes[n] = host_hash(t, rest);
-			index_prefetch(&t->index, hashes[n]);
-			n++;
-			rest = slice_from(rest, dot + 1);
-		}
-		for (size_t i = 0; i < n; i++) {
-			uint32_t place = find_name(t, names[i], hashes[i], whole, at, urls);
-
-			whole = false;
-			if (place != TABLE_NONE)
-				return place;
-		}
+	if (t->rows == 0 || host.len == 0)
+		return nothing;
+	if (address) {
+		look_at_level(t, host_hash(t, host), host, true, at, &found);
+		return found;
 	}
-	return TABLE_NONE;
+	if (!walk_start(&w, t, host) || !index_may_hold(&t->index, w.hash))
+		return nothing;
+	do {
+		struct table_answer here = nothing;
+
+		any = look_at_level(t, w.hash, walk_name(&w), w.at == 0, at, &here);
+		if (here.place != TABLE_NONE)
+			found.place = here.place;
+		found.listed |= here.listed;
+		found.urls |= here.urls;
+	} while (any && walk_deeper(&w));
+	return found;
 }
 
-uint32_t
+struct table_answer
 table_find_url(const struct table *t, const struct url *u, struct instant at)
 {
+	struct table_answer found = nothing;
 	struct url_walk w = walk_over(t, u->text);
-	struct best b = {TABLE_NONE, 0};
 
 	if (t->urls == 0)
-		return TABLE_NONE;
+		return nothing;
 	while (w.done < u->text.len) {
-		struct best longer = {TABLE_NONE, 0};
+		struct table_answer longer = nothing;
 		struct index_probe p;
 		uint32_t place;
 
@@ -542,75 +653,83 @@ table_find_url(const struct table *t, const struct url *u, struct instant at)
 				consider(&longer, t, &en, place, at);
 		}
 		if (longer.place != TABLE_NONE)
-			b = longer;
+			found = longer;
 	}
-	return b.place;
+	return found;
 }
 
-static uint32_t
-find_prefix(
-    const struct table *t, const struct ip *ip, unsigned bits, unsigned port, struct instant at)
+static bool
+covers(const struct entry *en, const struct ip *masked, unsigned bits, unsigned port)
 {
-	struct best b = {TABLE_NONE, 0};
-	struct index_probe p;
-	uint8_t buf[17];
-	struct slice key = prefix_key(ip, bits, buf);
+	struct ip ip;
+	const uint8_t *p;
+
+	if (en->kind != INDICATOR_IP || entry_bits(en) != bits)
+		return false;
+	ip = entry_ip(en);
+	p = en->key.ptr + ip.len;
+	return ip_equal(&ip, masked) &&
+	       (!en->with_port || port == 0 || port == ((unsigned)p[0] << 8 | p[1]));
+}
+
+static void
+look_at_prefix(const struct table *t, const struct ip *masked, uint64_t hash, unsigned bits,
+    unsigned port, struct instant at, struct table_answer *a)
+{
+	struct index_probe p = index_find(&t->index, hash);
 	uint32_t place;
 
-	p = index_find(&t->index, kind_hash(t, INDICATOR_IP, key));
 	while (index_next(&t->index, &p, &place)) {
 		struct entry en = table_entry(t, place);
 
-		if (en.kind != INDICATOR_IP)
-			continue;
-		if (!en.with_port
-			? slice_equal(en.key, key)
-			: bits == ip->len * 8u && en.key.len == ip->len + 2u &&
-			      memcmp(en.key.ptr, ip->bytes, ip->len) == 0 &&
-			      (port == 0 || port == ((unsigned)en.key.ptr[ip->len] << 8 |
-							en.key.ptr[ip->len + 1])))
-			consider(&b, t, &en, place, at);
+		if (covers(&en, masked, bits, port))
+			consider(a, t, &en, place, at);
 	}
-	return b.place;
 }
 
-uint32_t
+struct table_answer
 table_find_ip(const struct table *t, const struct ip *ip, unsigned port, struct instant at)
 {
+	struct table_answer found = nothing;
+
+	/* From the longest prefixes to the shortest: the first hit is the most specific. */
 	for (int word = ip->len == 4 ? 0 : 2; word >= 0; word--) {
 		uint64_t lengths = ip->len == 4 ? t->prefixes4 : t->prefixes6[word];
 
 		while (lengths != 0) {
-			unsigned bits = 63 - (unsigned)__builtin_clzll(lengths);
-			uint32_t place =
-			    find_prefix(t, ip, (unsigned)word * 64 + bits, port, at);
+			unsigned bit = 63 - (unsigned)__builtin_clzll(lengths);
+			unsigned bits = (unsigned)word * 64 + bit;
+			struct ip masked = bits == ip->len * 8u ? *ip : ip_mask(*ip, bits);
+			uint64_t hash = prefix_hash(t, &masked, bits);
 
-			if (place != TABLE_NONE)
-				return place;
-			lengths &= ~((uint64_t)1 << bits);
+			if (index_may_hold(&t->index, hash))
+				look_at_prefix(t, &masked, hash, bits, port, at, &found);
+			if (found.place != TABLE_NONE)
+				return found;
+			lengths &= ~((uint64_t)1 << bit);
 		}
 	}
-	return TABLE_NONE;
+	return found;
 }
 
-uint32_t
+struct table_answer
 table_find_exact(
     const struct table *t, enum indicator_kind kind, struct slice key, struct instant at)
 {
-	struct best b = {TABLE_NONE, 0};
+	struct table_answer found = nothing;
 	struct index_probe p;
 	uint32_t place;
 
 	if (t->rows == 0)
-		return TABLE_NONE;
+		return nothing;
 	p = index_find(&t->index, kind_hash(t, kind, key));
 	while (index_next(&t->index, &p, &place)) {
 		struct entry en = table_entry(t, place);
 
 		if (en.kind == kind && slice_equal(en.key, key))
-			consider(&b, t, &en, place, at);
+			consider(&found, t, &en, place, at);
 	}
-	return b.place;
+	return found;
 }
 
 static size_t
@@ -628,7 +747,7 @@ put_hex(char *buf, struct slice s)
 size_t
 entry_text(const struct entry *en, char buf[ENTRY_TEXT_MAX])
 {
-	struct ip ip = {0};
+	struct ip ip;
 	char text[IP_TEXT_MAX];
 
 	if (en->kind == INDICATOR_HASH || en->kind == INDICATOR_JA3)
@@ -637,8 +756,7 @@ entry_text(const struct entry *en, char buf[ENTRY_TEXT_MAX])
 		memcpy(buf, en->key.ptr, en->key.len);
 		return en->key.len;
 	}
-	ip.len = (uint8_t)(en->key.len - (en->with_port ? 2 : 1));
-	memcpy(ip.bytes, en->key.ptr + (en->with_port ? 0 : 1), ip.len);
+	ip = entry_ip(en);
 	ip_format(&ip, text);
 	if (en->with_port)
 		return (size_t)snprintf(buf, ENTRY_TEXT_MAX, ip.len == 4 ? "%s:%u" : "[%s]:%u",

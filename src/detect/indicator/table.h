@@ -5,10 +5,12 @@
  *
  *	kind and flags (1) | origin (1 to 5) | length (1 to 2) | key
  *
- * and an index (index.h) leads from a key's hash to its place.  A URL has a
- * second way in, by its host: so one look at a host says both whether it is
- * listed and whether URLs below it are.  With 10 million rows that is about
- * 7 bytes of index, 4 of header and the text itself per row.  Pure.
+ * and an index (index.h) leads from a key's hash to its place.  A host is walked
+ * from its last two labels on, and every listed host, be it a domain or a URL's,
+ * leaves a slot at each level of that walk: so for most hosts one look at the
+ * registrable domain says that neither it, nor anything below it, nor a URL on
+ * it is listed.  With 10 million rows an index slot takes 8 bytes, an entry's
+ * header 3 to 5.  Pure.
  */
 #ifndef HINOMI_DETECT_INDICATOR_TABLE_H
 #define HINOMI_DETECT_INDICATOR_TABLE_H
@@ -77,21 +79,26 @@ size_t entry_text(const struct entry *en, char buf[ENTRY_TEXT_MAX]);
 unsigned table_severity(const struct table *t, const struct entry *en);
 enum level table_level(const struct table *t, const struct entry *en);
 
+/* What a look-up gives. */
+struct table_answer {
+	uint32_t place; /* the most specific entry in force at that time, or TABLE_NONE */
+	bool urls;	/* of a host: URLs on that very host are listed */
+	bool listed;	/* something is listed there, in force at that time or not */
+};
+
 /*
- * Finding.  Each answers with the place of an entry in force at that time, the
- * most specific one, or TABLE_NONE.
- *
- * A host is normalised (host.h).  *urls says whether URLs on that very host are
- * listed.  An address as a host ("192.0.2.1") only gets that second answer.
+ * A host is folded (host.h).  Of an address as a host ("192.0.2.1") this only
+ * says whether URLs on it are listed: table_find_ip() says the rest.
  */
-uint32_t table_find_host(
-    const struct table *t, struct slice host, bool is_address, struct instant at, bool *urls);
-uint32_t table_find_url(const struct table *t, const struct url *u, struct instant at);
+struct table_answer table_find_host(
+    const struct table *t, struct slice host, bool address, struct instant at);
+struct table_answer table_find_url(
+    const struct table *t, const struct url *u, struct instant at);
 /* port 0: the event does not say, then entries with any port count. */
-uint32_t table_find_ip(
+struct table_answer table_find_ip(
     const struct table *t, const struct ip *ip, unsigned port, struct instant at);
 /* A digest (HASH, JA3) or a text (JA4). */
-uint32_t table_find_exact(
+struct table_answer table_find_exact(
     const struct table *t, enum indicator_kind kind, struct slice key, struct instant at);
 
 #endif
