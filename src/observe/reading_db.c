@@ -1,6 +1,8 @@
 /* reading_db.c - see reading_db.h. */
 #include "observe/reading_db.h"
 
+#include <errno.h>
+
 #include "base/utf8.h"
 
 #define REASON_MAX 1024
@@ -20,14 +22,45 @@ reading_get_cursor(struct db *d, int64_t *out, struct err *e)
 }
 
 int
-reading_set_cursor(struct db *d, int64_t position, struct err *e)
+reading_move_cursor(struct db *d, int64_t from, int64_t to, struct err *e)
 {
 	struct db_stmt *st;
 
-	if (db_prepare(d, "UPDATE reading_cursor SET position = $1", &st, e) != 0)
+	if (db_prepare(d, "UPDATE reading_cursor SET position = $2 WHERE position = $1", &st, e) != 0)
+		return -1;
+	db_bind_int(st, 1, from);
+	db_bind_int(st, 2, to);
+	if (db_run(st, e) != 0)
+		return -1;
+	if (db_changes(d) == 1)
+		return 0;
+	err_set(e, "another process is detecting on this store: stop one of them");
+	if (e != NULL)
+		e->code = EAGAIN;
+	return -1;
+}
+
+int
+reading_count_attempt(struct db *d, int64_t position, int64_t *attempts, struct err *e)
+{
+	struct db_stmt *st;
+
+	if (db_prepare(d,
+		"UPDATE reading_cursor SET attempts = CASE WHEN attempted = $1 THEN attempts + 1"
+		" ELSE 1 END, attempted = $1 RETURNING attempts",
+		&st, e) != 0)
 		return -1;
 	db_bind_int(st, 1, position);
+	if (db_step(st, e) != 1)
+		return -1;
+	*attempts = db_int(st, 0);
 	return db_run(st, e);
+}
+
+int
+reading_forget_attempts(struct db *d, struct err *e)
+{
+	return db_exec(d, "UPDATE reading_cursor SET attempts = 0", e);
 }
 
 /* --- sources --- */

@@ -16,7 +16,17 @@
 /* --- the cursor: the position in the batch log up to which all is detected --- */
 
 int reading_get_cursor(struct db *d, int64_t *out, struct err *e);
-int reading_set_cursor(struct db *d, int64_t position, struct err *e);
+
+/* -1 as well where the cursor is not at `from` any more: another process moves it (err.code EAGAIN). */
+int reading_move_cursor(struct db *d, int64_t from, int64_t to, struct err *e);
+
+/*
+ * How often a process has begun to read at this cursor without getting further,
+ * this time included: a batch that kills its reader must not do so for ever.  A
+ * clean end is told by reading_forget_attempts().
+ */
+int reading_count_attempt(struct db *d, int64_t position, int64_t *attempts, struct err *e);
+int reading_forget_attempts(struct db *d, struct err *e);
 
 /* --- sources --- */
 

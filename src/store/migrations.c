@@ -53,8 +53,11 @@ const struct db_migration store_migrations[] = {
 	" open INTEGER NOT NULL,"
 	" PRIMARY KEY (institution, level));"},
     {3, "how reading goes",
-	"CREATE TABLE reading_cursor (position INTEGER NOT NULL);"
-	"INSERT INTO reading_cursor VALUES (0);"
+	"CREATE TABLE reading_cursor ("
+	" position INTEGER NOT NULL,"
+	" attempted INTEGER NOT NULL,"
+	" attempts INTEGER NOT NULL);"
+	"INSERT INTO reading_cursor VALUES (0, 0, 0);"
 	"CREATE TABLE reading ("
 	" institution TEXT NOT NULL,"
 	" node TEXT NOT NULL,"

@@ -1,6 +1,8 @@
 /* reading_db_test.c - counters add up by source and reason, and are seen in scope only. */
 #include "test.h"
 
+#include <errno.h>
+
 #include "base/buf.h"
 #include "dir.h"
 #include "observe/reading_db.h"
@@ -30,9 +32,36 @@ the_cursor_starts_at_zero_and_stays_where_it_was_put(void **state)
 
 	assert_int_equal(reading_get_cursor(db, &at, NULL), 0);
 	assert_int_equal(at, 0);
-	assert_int_equal(reading_set_cursor(db, 42, NULL), 0);
+	assert_int_equal(reading_move_cursor(db, 0, 42, NULL), 0);
 	assert_int_equal(reading_get_cursor(db, &at, NULL), 0);
 	assert_int_equal(at, 42);
+}
+
+static void
+two_processes_do_not_move_one_cursor(void **state)
+{
+	struct err e = {0};
+
+	assert_int_equal(reading_move_cursor(db, 0, 42, NULL), 0);
+	assert_int_equal(reading_move_cursor(db, 0, 43, &e), -1);
+	assert_int_equal(e.code, EAGAIN);
+}
+
+static void
+attempts_are_counted_until_the_cursor_moves_or_the_end_was_clean(void **state)
+{
+	int64_t n = 0;
+
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(reading_count_attempt(db, 5, &n, NULL), 0);
+		assert_int_equal(n, i);
+	}
+	assert_int_equal(reading_count_attempt(db, 6, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(reading_count_attempt(db, 6, &n, NULL), 0);
+	assert_int_equal(reading_forget_attempts(db, NULL), 0);
+	assert_int_equal(reading_count_attempt(db, 6, &n, NULL), 0);
+	assert_int_equal(n, 1);
 }
 
 static int
@@ -147,6 +176,8 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(the_cursor_starts_at_zero_and_stays_where_it_was_put),
+	    T(two_processes_do_not_move_one_cursor),
+	    T(attempts_are_counted_until_the_cursor_moves_or_the_end_was_clean),
 	    T(counts_add_up_and_times_take_the_later),
 	    T(a_refused_batch_is_recorded_once),
 	    T(a_failed_reload_keeps_what_is_loaded_and_a_good_one_forgets_it),
