@@ -46,7 +46,7 @@ int worker_step(struct worker *w, struct instant now, struct worker_done *done, 
  * WORKER_ATTEMPTS_MAX beginnings without progress the next batch is taken for
  * one that kills its reader, and is refused.
  */
-#define WORKER_ATTEMPTS_MAX 5
+#define WORKER_ATTEMPTS_MAX 8
 int worker_begin(struct worker *w, struct err *e);
 /* After the last step: this end was a clean one. */
 int worker_end(struct worker *w, struct err *e);
