@@ -38,6 +38,8 @@ enum {
 	W_COUNT
 };
 
+#define TIME_LEN 14 /* "1795396079.645" */
+
 /* Position of the slash in "TCP_MISS/200", nearly always the fourth byte from the end. */
 static size_t
 last_slash(struct slice s)
@@ -88,6 +90,36 @@ put_user(struct event *ev, struct slice user, struct arena *mem)
 		event_set(ev, FIELD_USER_NAME, unescape_percent(user, mem));
 }
 
+/*
+ * The time has TIME_LEN bytes, so every word after it has at least 16 bytes of the
+ * line before its end: the questions without loops may be asked.
+ */
+static inline bool
+put_number(struct event *ev, enum field_id f, struct slice v)
+{
+	if (v.len == 1 && v.ptr[0] == '-')
+		return true;
+	if (!value_is_number_late(v))
+		return false;
+	event_set(ev, f, v);
+	return true;
+}
+
+static inline bool
+put_status(struct event *ev, struct slice v)
+{
+	if (v.len > 0 && v.ptr[0] == '0')
+		return value_put_status(ev, v);
+	return put_number(ev, FIELD_HTTP_STATUS, v);
+}
+
+static inline void
+put_host(struct event *ev, enum field_id ip, enum field_id name, struct slice v)
+{
+	if (!value_is_absent(v))
+		event_set(ev, value_is_ip_late(v) ? ip : name, v);
+}
+
 static enum codec_status
 read_native(struct slice line, struct arena *mem, struct event *ev)
 {
@@ -99,7 +131,8 @@ read_native(struct slice line, struct arena *mem, struct event *ev)
 	words_find(line, &w);
 	if (w.n < W_COUNT)
 		return CODEC_SHORT;
-	if (!stamp_read_epoch(words_at(&w, line, W_TIME), &ev->at))
+	word = words_at(&w, line, W_TIME);
+	if (word.len < TIME_LEN || !stamp_read_epoch(word, &ev->at))
 		return CODEC_BAD_TIME;
 	ev->timed = true;
 
@@ -107,12 +140,12 @@ read_native(struct slice line, struct arena *mem, struct event *ev)
 	if ((slash = last_slash(word)) == SIZE_MAX)
 		return CODEC_SHORT;
 	event_set(ev, FIELD_PROXY_RESULT, slice_first(word, slash));
-	if (!value_put_status(ev, slice_from(word, slash + 1)) ||
-	    !value_put_number(ev, FIELD_EVENT_DURATION_MS, words_at(&w, line, W_ELAPSED)) ||
-	    !value_put_number(ev, FIELD_HTTP_RESPONSE_BYTES, words_at(&w, line, W_BYTES)))
+	if (!put_status(ev, slice_from(word, slash + 1)) ||
+	    !put_number(ev, FIELD_EVENT_DURATION_MS, words_at(&w, line, W_ELAPSED)) ||
+	    !put_number(ev, FIELD_HTTP_RESPONSE_BYTES, words_at(&w, line, W_BYTES)))
 		return CODEC_BAD_NUMBER;
 
-	value_put_host(ev, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, words_at(&w, line, W_CLIENT));
+	put_host(ev, FIELD_SOURCE_IP, FIELD_SOURCE_DOMAIN, words_at(&w, line, W_CLIENT));
 	word = words_at(&w, line, W_METHOD);
 	value_put(ev, FIELD_HTTP_METHOD, word);
 
@@ -123,7 +156,7 @@ read_native(struct slice line, struct arena *mem, struct event *ev)
 	if ((slash = hierarchy_slash(word)) == SIZE_MAX)
 		return CODEC_SHORT;
 	event_set(ev, FIELD_PROXY_HIERARCHY, slice_first(word, slash));
-	value_put_host(
+	put_host(
 	    ev, FIELD_DESTINATION_IP, FIELD_DESTINATION_DOMAIN, slice_from(word, slash + 1));
 	if (hier + 1 < w.n)
 		value_put(ev, FIELD_HTTP_RESPONSE_TYPE, words_at(&w, line, hier + 1));

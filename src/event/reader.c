@@ -26,6 +26,7 @@ struct reader {
 	bool wrapped;		     /* lines of this batch are inside syslog */
 	enum envelope_kind envelope; /* which, for people */
 	struct instant received;
+	struct slice clean; /* the batch's bytes, where they hold no NUL; else empty */
 	struct codec_state *state[CODECS_MAX];
 	struct arena *mem; /* for looking and for preambles */
 	struct event scratch;
@@ -121,15 +122,22 @@ is_blank(struct slice line)
 	return line.len == 0 || (line.ptr[0] <= ' ' && slice_trim(line).len == 0);
 }
 
+static inline bool
+lies_in(struct slice part, struct slice whole)
+{
+	return part.ptr >= whole.ptr && part.len <= whole.len &&
+	       (size_t)(part.ptr - whole.ptr) <= whole.len - part.len;
+}
+
 /* The bytes of a line that a codec could read, or why it could not. */
 static enum codec_status
-check_bytes(struct slice line)
+check_bytes(const struct reader *r, struct slice line)
 {
 	if (line.len > BATCH_LINE_MAX)
 		return CODEC_TOO_LONG;
 	if (is_blank(line))
 		return CODEC_NOTHING;
-	if (memchr(line.ptr, 0, line.len) != NULL)
+	if (!lies_in(line, r->clean) && memchr(line.ptr, 0, line.len) != NULL)
 		return CODEC_BAD_TEXT;
 	return CODEC_EVENT;
 }
@@ -171,7 +179,7 @@ vote_line(struct reader *r, struct slice line, struct votes *v)
 	unsigned end = r->fixed ? r->codec + 1 : codec_count();
 	unsigned sum = 0;
 
-	if (check_bytes(line) != CODEC_EVENT || is_blank(line = without_bom(line)))
+	if (check_bytes(r, line) != CODEC_EVENT || is_blank(line = without_bom(line)))
 		return;
 	kind = envelope_open(line, r->cfg.utc_offset, r->received, &env);
 	if (kind != ENVELOPE_NONE && is_blank(env.message))
@@ -234,6 +242,10 @@ reader_start(struct reader *r, const struct batch *b)
 	struct slice rest = b->preamble, line;
 
 	r->received = b->received;
+	/* Looking once through all of it is cheaper than once a line. */
+	r->clean = b->lines.len > 0 && memchr(b->lines.ptr, 0, b->lines.len) == NULL
+		       ? b->lines
+		       : (struct slice){0};
 	reset_states(r);
 	choose(r, b);
 	reset_states(r); /* looking may have left something behind */
@@ -269,7 +281,7 @@ read_inside(struct reader *r, struct slice line, struct arena *mem, struct event
 enum codec_status
 reader_read(struct reader *r, struct slice line, struct arena *mem, struct event *ev)
 {
-	enum codec_status status = check_bytes(line);
+	enum codec_status status = check_bytes(r, line);
 
 	event_reset(ev, line);
 	ev->at = r->received;

@@ -15,21 +15,35 @@ between(const uint8_t *from, const uint8_t *to)
 	return (struct slice){from, (size_t)(to - from)};
 }
 
-/* The path's last dot after its last slash begins the extension; ".profile" has none. */
-static struct slice
-find_extension(struct slice path)
+/*
+ * The path's last dot after its last slash begins the extension; ".profile" has
+ * none.  `before` bytes in front of the path may be looked at.
+ */
+static inline struct slice
+find_extension(struct slice path, size_t before)
 {
-	const uint8_t *p = path.ptr + path.len;
+	const uint8_t *end = path.ptr + path.len, *p = end;
 
+#ifdef __SSE2__
+	if (path.len + before >= 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(end - 16));
+		unsigned dots =
+		    (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
+		unsigned slashes =
+		    (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+		if (slashes >= dots && slashes != 0)
+			return (struct slice){0}; /* the last slash comes after the last dot */
+		p = dots != 0 ? end - __builtin_clz(dots) + 16 : end - 16;
+	}
+#endif
 	while (p > path.ptr) {
 		uint8_t c = *--p;
 		if (c == '/')
 			break;
 		if (c == '.') {
-			struct slice ext = between(p + 1, path.ptr + path.len);
-			if (ext.len == 0 || p == path.ptr || p[-1] == '/')
+			if (p + 1 == end || p == path.ptr || p[-1] == '/')
 				break;
-			return ext;
+			return between(p + 1, end);
 		}
 	}
 	return (struct slice){0};
@@ -79,7 +93,7 @@ delimiters(const uint8_t *p, const uint8_t *end)
 
 /* Walks from delimiter to delimiter. */
 struct walk {
-	const uint8_t *base, *end;
+	const uint8_t *start, *base, *end;
 	uint64_t mask; /* of the 64 bytes at base; those passed are cleared */
 };
 
@@ -88,7 +102,7 @@ walk_over(struct slice s)
 {
 	const uint8_t *end = s.ptr + s.len;
 
-	return (struct walk){s.ptr, end, delimiters(s.ptr, end)};
+	return (struct walk){s.ptr, s.ptr, end, delimiters(s.ptr, end)};
 }
 
 /* The next delimiter, or the end. */
@@ -132,7 +146,7 @@ split_rest(struct walk *w, const uint8_t *p, struct url *u)
 			at = walk_next(w);
 		while (at < w->end && *at != '?' && *at != '#');
 		u->path = between(p, at);
-		u->extension = find_extension(u->path);
+		u->extension = find_extension(u->path, (size_t)(p - w->start));
 	}
 	if (at < w->end && *at == '?') {
 		p = at + 1;
@@ -192,37 +206,12 @@ is_scheme(struct slice s)
 	return true;
 }
 
-bool
-url_split(struct slice s, struct url *u)
-{
-	struct walk w = walk_over(s);
-	const uint8_t *p = walk_next(&w);
-
-	*u = (struct url){0};
-	if (s.len == 0)
-		return false;
-	if (p == s.ptr && *p == '/') {
-		split_rest(&w, p, u);
-		return true;
-	}
-	if (w.end - p < 3 || p[0] != ':' || p[1] != '/' || p[2] != '/' ||
-	    !is_scheme(between(s.ptr, p)))
-		return false;
-	u->scheme = between(s.ptr, p);
-	p = split_authority(&w, p + 3, walk_from(&w, p + 3), u);
-	if (p == NULL) {
-		*u = (struct url){0};
-		return false;
-	}
-	split_rest(&w, p, u);
-	return true;
-}
-
 /* A dot, brackets or a numeric port make a word a host rather than just a word. */
 static bool
 looks_like_host(const struct url *u)
 {
-	if (u->domain.len == 0 || u->port.len > 5 || (u->port.len > 0 && !value_is_number(u->port)))
+	if (u->domain.len == 0 || u->port.len > 5 ||
+	    (u->port.len > 0 && !value_is_number(u->port)))
 		return false;
 	for (size_t i = 0; i < u->domain.len; i++)
 		if (u->domain.ptr[i] <= ' ' || u->domain.ptr[i] == '"')
@@ -231,20 +220,45 @@ looks_like_host(const struct url *u)
 	       slice_find(u->domain, '.') != SIZE_MAX;
 }
 
-bool
-url_split_authority(struct slice s, struct url *u)
+/* Shared by both forms, so that the delimiters are looked for once. */
+static bool
+split(struct slice s, bool scheme, bool bare, struct url *u)
 {
 	struct walk w = walk_over(s);
-	const uint8_t *p;
+	const uint8_t *p = walk_next(&w);
 
 	*u = (struct url){0};
-	p = split_authority(&w, s.ptr, walk_next(&w), u);
-	if (p == NULL || !looks_like_host(u)) {
+	if (scheme && w.end - p >= 3 && p[0] == ':' && p[1] == '/' && p[2] == '/') {
+		if (!is_scheme(between(s.ptr, p)))
+			return false;
+		u->scheme = between(s.ptr, p);
+		p = split_authority(&w, p + 3, walk_from(&w, p + 3), u);
+	} else if (scheme && p == s.ptr && p < w.end && *p == '/') {
+		/* a path alone */
+	} else if (bare) {
+		p = split_authority(&w, s.ptr, p, u);
+		if (p != NULL && !looks_like_host(u))
+			p = NULL;
+	} else
+		p = NULL;
+	if (p == NULL) {
 		*u = (struct url){0};
 		return false;
 	}
 	split_rest(&w, p, u);
 	return true;
+}
+
+bool
+url_split(struct slice s, struct url *u)
+{
+	return split(s, true, false, u);
+}
+
+bool
+url_split_authority(struct slice s, struct url *u)
+{
+	return split(s, false, true, u);
 }
 
 static void
@@ -260,7 +274,7 @@ url_put(struct event *ev, struct slice s, bool bare)
 	struct url u;
 
 	event_set(ev, FIELD_URL_ORIGINAL, s);
-	if (!url_split(s, &u) && (!bare || !url_split_authority(s, &u)))
+	if (!split(s, true, bare, &u))
 		return;
 	if (u.scheme.ptr != NULL) {
 		put_part(ev, FIELD_URL_SCHEME, u.scheme);
@@ -268,7 +282,7 @@ url_put(struct event *ev, struct slice s, bool bare)
 			put_part(ev, FIELD_URL_FULL, s);
 	}
 	put_part(ev, FIELD_URL_DOMAIN, u.domain);
-	if (value_is_number(u.port))
+	if (u.port.ptr != NULL && value_is_number(u.port))
 		put_part(ev, FIELD_URL_PORT, u.port);
 	put_part(ev, FIELD_URL_PATH, u.path);
 	put_part(ev, FIELD_URL_QUERY, u.query);

@@ -28,6 +28,31 @@ value_is_number(struct slice v)
 /* Has the shape of an IPv4 or IPv6 address: enough to tell one from a host name. */
 bool value_is_ip(struct slice v);
 
+/*
+ * The same questions, asked of a value that has at least 16 bytes of its line
+ * before its end: answered without a loop.  value_is_ip_late() falls back on
+ * value_is_ip() for all but IPv4.
+ */
+bool value_is_ip_late(struct slice v);
+
+static inline bool
+value_is_number_late(struct slice v)
+{
+	uint64_t x;
+
+	if (v.len == 0 || v.len >= 8)
+		return value_is_number(v);
+	memcpy(&x, v.ptr + v.len - 8, sizeof(x));
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	x = __builtin_bswap64(x);
+#endif
+	/* The value's bytes are the upper ones; below them, zeros stand in for what came
+	 * before. */
+	x = (x >> (64 - 8 * v.len)) | 0x3030303030303030u << 8 * v.len;
+	return ((x & 0xf0f0f0f0f0f0f0f0u) | ((x + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >>
+						4) == 0x3333333333333333u;
+}
+
 /* Set f unless the value is absent. */
 static inline void
 value_put(struct event *ev, enum field_id f, struct slice v)

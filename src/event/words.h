@@ -13,7 +13,7 @@
 
 struct words {
 	unsigned n;			       /* whole words found, at most WORDS_MAX */
-	uint32_t edge[2 * WORDS_MAX + 64 + 1]; /* begin, end, begin, end ... */
+	uint32_t edge[2 * WORDS_MAX + 64 + 8]; /* begin, end, begin, end ... */
 };
 
 /* Words beyond WORDS_MAX are not looked for. */
