@@ -272,6 +272,7 @@ set_index(struct sigma_set *s, struct err *e)
 		arena_reset(x.scratch);
 		direct[x.rule] = s->rules[x.rule].classes != 0 &&
 				 key_probability(tree, x.scratch) > KEY_PROBABILITY_MAX;
+		s->reports[s->rules[x.rule].report].direct = direct[x.rule];
 		if (s->rules[x.rule].classes == 0 || direct[x.rule])
 			continue;
 		key_each(tree, x.scratch, take_factor, &x);
