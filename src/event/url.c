@@ -307,7 +307,7 @@ url_compose(struct event *ev, struct arena *mem)
 	struct slice query = event_get(ev, FIELD_URL_QUERY);
 	uint8_t *text, *p;
 
-	put_part(ev, FIELD_URL_EXTENSION, find_extension(path));
+	put_part(ev, FIELD_URL_EXTENSION, find_extension(path, 0));
 	if (domain.len == 0 || scheme.len == 0 || event_has(ev, FIELD_URL_FULL))
 		return;
 	if (slice_is(port, slice_is(scheme, "https") ? "443" : "80"))
