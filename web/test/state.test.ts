@@ -21,7 +21,7 @@ function alertOf(n: number, part: Partial<AlertSummary> = {}): AlertSummary {
 const ids = (items: readonly AlertSummary[]) => items.map((a) => Number.parseInt(a.id, 16));
 
 test('filters survive the address bar', () => {
-	const f = { status: 'all', level: ['critical', 'low'], institution: 'h.1', detector: 'sigma', q: '日本 & x=1' } as const;
+	const f = { status: 'all', level: ['critical', 'low'], institution: 'h-1', detector: 'sigma', q: '日本 & x=1' } as const;
 	assert.deepEqual(filtersFromSearch(filtersToSearch(f)), f);
 	assert.equal(filtersToSearch(noFilters), '');
 	assert.equal(filtersCount(f), 5);

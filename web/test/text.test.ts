@@ -1,5 +1,6 @@
 // text.test.ts - what people read: time, numbers, invisible characters, prose, sentences.
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { attackName, attackParse, attackUrl } from '../src/text/attack';
 import { fill, pick, templateParts, translator } from '../src/text/i18n';
@@ -96,4 +97,13 @@ test('marks of the timeline lie within it', () => {
 		from: 0, to: 1, points: [{ at: 0, count: 2 }, { at: 0.5, count: 2 }, { at: 1, count: 1 }],
 	});
 	assert.deepEqual(timelineMarks(7, 7, [7]), { from: 0.5, to: 0.5, points: [{ at: 0.5, count: 1 }] });
+});
+
+test('every sentence is used somewhere', () => {
+	const root = new URL('../src/', import.meta.url);
+	const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((f) => /\.tsx?$/.test(f) && !f.endsWith('strings.ts'));
+	const source = files.map((f) => readFileSync(new URL(f, root), 'utf8')).join('\n');
+	const prefixes = [...source.matchAll(/t\(`([\w.]+)\$\{/g)].map((m) => m[1] ?? '');
+	const unused = Object.keys(strings).filter((k) => !source.includes(`'${k}'`) && !prefixes.some((p) => k.startsWith(p)));
+	assert.deepEqual(unused, []);
 });

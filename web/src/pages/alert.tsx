@@ -178,7 +178,6 @@ function Steps({ id }: { id: string }) {
 	const back = '/' + filtersToSearch(filters);
 	useKeys({
 		u: () => navigate(back),
-		Escape: () => navigate(back),
 		j: () => { if (older !== null) navigate(alertPath(older)); },
 		k: () => { if (newer !== null) navigate(alertPath(newer)); },
 		c: () => document.querySelector<HTMLElement>('#reason, .decide-actions button')?.focus(),

@@ -13,6 +13,16 @@ import { When } from './when';
 const reasons: readonly CloseReason[] = ['true_positive', 'false_positive', 'benign', 'duplicate'];
 const commentMax = 2000;
 
+interface Draft {
+	reason: CloseReason | null;
+	comment: string;
+}
+
+const noDraft: Draft = { reason: null, comment: '' };
+
+// What was typed about an alert stays while one looks at another.
+const drafts = new Map<string, Draft>();
+
 interface Props {
 	alert: Alert;
 	onChanged: (a: Alert) => void;
@@ -48,11 +58,17 @@ function useChange(onChanged: (a: Alert) => void) {
 
 function CloseForm({ alert, onChanged }: Props) {
 	const { t } = useText();
-	const [reason, setReason] = useState<CloseReason | null>(null);
-	const [comment, setComment] = useState('');
+	const [draft, setDraft] = useState(drafts.get(alert.id) ?? noDraft);
+	const { reason, comment } = draft;
 	const [missing, setMissing] = useState(false);
 	const first = useRef<HTMLInputElement>(null);
 	const change = useChange(onChanged);
+	const write = (part: Partial<Draft>) => {
+		const next = { ...draft, ...part };
+		drafts.set(alert.id, next);
+		setDraft(next);
+		change.renew();
+	};
 	const submit = (e: Event) => {
 		e.preventDefault();
 		setMissing(reason === null);
@@ -60,7 +76,11 @@ function CloseForm({ alert, onChanged }: Props) {
 			first.current?.focus();
 			return;
 		}
-		void change.run((key) => client.closeAlert(alert.id, { reason, comment: comment.trim() }, key), t('alert.done.closed'));
+		void change.run(async (key) => {
+			const closed = await client.closeAlert(alert.id, { reason, comment: comment.trim() }, key);
+			drafts.delete(alert.id);
+			return closed;
+		}, t('alert.done.closed'));
 	};
 	return (
 		<form class="decide" onSubmit={submit} noValidate>
@@ -70,7 +90,7 @@ function CloseForm({ alert, onChanged }: Props) {
 					<label class="check">
 						<input ref={i === 0 ? first : null} id={i === 0 ? 'reason' : undefined} type="radio" name="reason" value={r}
 							checked={reason === r} aria-invalid={missing}
-							onChange={() => { setReason(r); setMissing(false); change.renew(); }} />
+							onChange={() => { write({ reason: r }); setMissing(false); }} />
 						{t(`alert.reason.${r}`)}
 					</label>
 				))}
@@ -79,7 +99,7 @@ function CloseForm({ alert, onChanged }: Props) {
 			<label class="field">
 				<span>{t('alert.comment')}</span>
 				<textarea rows={3} maxLength={commentMax} dir="auto" placeholder={t('alert.comment.hint')} value={comment}
-					onInput={(e) => { setComment(e.currentTarget.value); change.renew(); }} />
+					onInput={(e) => write({ comment: e.currentTarget.value })} />
 			</label>
 			{change.problem === null ? null : <p class="field-problem" role="alert"><Outside text={problemText(change.problem, t)} /></p>}
 			<button type="submit" class="strong" disabled={change.busy}>{change.busy ? t('alert.closing') : t('alert.close')}</button>

@@ -24,7 +24,7 @@ export function filtersFromSearch(search: string): Filters {
 	return {
 		status: status === 'closed' || status === 'all' ? status : 'open',
 		level: levels.filter((l) => asked.includes(l)),
-		institution: /^[A-Za-z0-9._-]{1,64}$/.test(institution) ? institution : '',
+		institution: /^[a-z0-9][a-z0-9-]{0,63}$/.test(institution) ? institution : '',
 		detector: /^[a-z][a-z0-9_-]{0,31}$/.test(detector) ? detector : '',
 		q: [...(p.get('q') ?? '')].slice(0, textMax).join(''),
 	};

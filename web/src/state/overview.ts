@@ -3,6 +3,8 @@ import { client } from '../api/client';
 import { ApiError } from '../api/problem';
 import { streamListen, streamState, type StreamState } from '../api/stream';
 import type { Overview } from '../api/types';
+import { timeParse } from '../text/time';
+import { clockCorrect } from './clock';
 import { Store } from './store';
 
 const every = 60_000; // ms, when nothing happens
@@ -27,6 +29,7 @@ export async function overviewLoad(): Promise<void> {
 		if (!wanted)
 			return;
 		overview.set(got);
+		clockCorrect(timeParse(got.now));
 		connection.set(streamState());
 	} catch (e) {
 		if (e instanceof ApiError && e.code === 'unreachable')

@@ -96,7 +96,6 @@ export const strings = {
 
 	/* Now: the queue */
 	'now.title': { ja: '現在のアラート', en: 'Alerts now' },
-	'now.filters': { ja: '絞り込み', en: 'Filters' },
 	'now.filter.status': { ja: '状態', en: 'Status' },
 	'now.filter.level': { ja: '重要度', en: 'Level' },
 	'now.filter.institution': { ja: '医療機関', en: 'Institution' },
@@ -131,7 +130,6 @@ export const strings = {
 	'alert.back': { ja: '一覧へ戻る', en: 'Back to the list' },
 	'alert.previous': { ja: '前（新しい）', en: 'Previous (newer)' },
 	'alert.next': { ja: '次（古い）', en: 'Next (older)' },
-	'alert.summary': { ja: '何が起きたか', en: 'What happened' },
 	'alert.sentence.one': {
 		ja: '{time} に、{institution}の {entity} の通信 1 件が「{rule}」に一致しました（ソース：{source}）。',
 		en: 'At {time}, one line by {entity} at {institution} matched “{rule}” (source: {source}).',
@@ -195,13 +193,11 @@ export const strings = {
 	'alert.close': { ja: 'このアラートを閉じる', en: 'Close this alert' },
 	'alert.closing': { ja: '記録しています…', en: 'Recording…' },
 	'alert.reopen': { ja: '再び開く', en: 'Reopen' },
-	'alert.closedBy': { ja: '{by} が {at} に閉じました', en: 'Closed by {by} at {at}' },
 	'alert.done.closed': { ja: '閉じました。', en: 'Closed.' },
 	'alert.done.reopened': { ja: '再び開きました。', en: 'Reopened.' },
 	'alert.done.next': { ja: '次のアラートへ', en: 'Go to the next alert' },
 	'alert.missing': { ja: 'このアラートはありません。', en: 'There is no such alert.' },
 	'alert.missing.help': { ja: 'アドレスが正しいか、担当する医療機関のものかを確認してください。', en: 'Check the address, and whether the institution is in your scope.' },
-	'alert.changed': { ja: 'このアラートは更新されました（{n} 行）。', en: 'This alert has changed ({n} lines).' },
 
 	/* institutions */
 	'inst.title': { ja: '医療機関', en: 'Institutions' },
