@@ -9,6 +9,7 @@
 #include "cli/scan_files.h"
 #include "content/content.h"
 #include "sys/loop.h"
+#include "text/json.h"
 
 #define THREADS_MAX 256
 
@@ -212,30 +213,21 @@ static void
 explain_file_json(const struct scan_file *f)
 {
 	struct buf out = BUF_INIT(1 << 20);
+	struct json_out o = json_out_to(&out);
 
-	buf_add_str(&out, "{\"file\":");
-	buf_add_json(&out, slice_str(f->path));
-	buf_add_str(&out, ",\"codec\":");
-	if (f->codec == NULL)
-		buf_add_str(&out, "null");
-	else
-		buf_add_json(&out, slice_str(f->codec->id));
-	buf_add_str(&out, ",\"envelope\":");
-	if (f->envelope == NULL)
-		buf_add_str(&out, "null");
-	else
-		buf_add_json(&out, slice_str(f->envelope));
-	buf_printf(&out, ",\"lines\":%llu,\"events\":%llu,\"nothing\":%llu,\"unread\":{",
-	    (unsigned long long)f->counts.lines, (unsigned long long)f->counts.events,
-	    (unsigned long long)f->counts.nothing);
-	const char *comma = "";
+	json_open_object(&o, NULL);
+	json_put_str(&o, "file", f->path);
+	json_put_str(&o, "codec", f->codec == NULL ? NULL : f->codec->id);
+	json_put_str(&o, "envelope", f->envelope);
+	json_put_uint(&o, "lines", f->counts.lines);
+	json_put_uint(&o, "events", f->counts.events);
+	json_put_uint(&o, "nothing", f->counts.nothing);
+	json_open_object(&o, "unread");
 	for (int i = 0; i < CODEC_STATUS_COUNT; i++)
-		if (f->counts.unread[i] > 0) {
-			buf_printf(&out, "%s\"%s\":%llu", comma, codec_status_name((enum codec_status)i),
-			    (unsigned long long)f->counts.unread[i]);
-			comma = ",";
-		}
-	buf_add_str(&out, "}}");
+		if (f->counts.unread[i] > 0)
+			json_put_uint(&o, codec_status_name((enum codec_status)i), f->counts.unread[i]);
+	json_close_object(&o);
+	json_close_object(&o);
 	printf("%.*s\n", SLICE_ARG(buf_slice(&out)));
 	buf_release(&out);
 }
