@@ -49,8 +49,9 @@ void index_redirect(struct index *x, uint64_t hash, uint32_t from, uint32_t to);
 
 #define INDEX_LOW  0x0001000100010001u
 #define INDEX_HIGH 0x8000800080008000u
-#define INDEX_LAST 0x0000800080008000u /* of the last word: its tags without the spill count   \
-					*/
+#define INDEX_LAST                                                                             \
+	0x0000800080008000u /* of the last word: its tags without the spill count              \
+			     */
 
 static inline uint64_t
 index_tag(uint64_t hash)

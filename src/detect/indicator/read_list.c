@@ -103,6 +103,16 @@ strip(struct slice word)
 	return word;
 }
 
+/* "192.0.2.1;65": what follows is no part of an address or a name, though it may be of a URL.
+ */
+static struct slice
+cut_score(struct slice word)
+{
+	size_t n = slice_find(word, '/') == SIZE_MAX ? slice_find(word, ';') : SIZE_MAX;
+
+	return slice_first(word, n);
+}
+
 static int
 read_row(struct reading *r, unsigned n, struct slice line)
 {
@@ -119,7 +129,7 @@ read_row(struct reading *r, unsigned n, struct slice line)
 	word = cut_word(&note);
 	if (note.len > 0 && note.ptr[0] != '#' && is_hosts_address(word))
 		return read_hosts(r, n, note);
-	word = slice_starts(word, SLICE("||")) ? adblock_value(word) : strip(word);
+	word = slice_starts(word, SLICE("||")) ? adblock_value(word) : strip(cut_score(word));
 	while (note.len > 0 && is_one_of(note.ptr[0], "#;/-|,: \t"))
 		note = slice_from(note, 1);
 	if (reading_origin(r, note, NULL, &origin) != 0)

@@ -89,7 +89,7 @@ static int
 read_indicator(struct reading *r, unsigned line, const struct json *o, struct stix_pattern *p)
 {
 	struct slice type = json_text(json_member(o, "pattern_type"));
-	struct instant t;
+	struct instant from = {INT64_MIN}, until = {INT64_MAX};
 	enum refusal why;
 	uint32_t origin;
 
@@ -97,7 +97,8 @@ read_indicator(struct reading *r, unsigned line, const struct json *o, struct st
 		why = REFUSED_REVOKED;
 	else if (type.len > 0 && !slice_is(type, "stix"))
 		why = REFUSED_PATTERN_TYPE;
-	else if (!read_time(o, "valid_from", &t) || !read_time(o, "valid_until", &t))
+	else if (!read_time(o, "valid_from", &from) || !read_time(o, "valid_until", &until) ||
+		 !instant_before(from, until))
 		why = REFUSED_BAD_TIME;
 	else
 		why = stix_pattern_read(json_text(json_member(o, "pattern")), p);

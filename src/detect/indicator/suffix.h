@@ -11,7 +11,9 @@
 
 /*
  * Does everybody register names directly below this host ("jp", "co.jp",
- * "github.io")?  `host` is normalised (host.h).
+ * "github.io")?  `host` is normalised (host.h).  A name that only stands for one
+ * customer of a company ("ec2-192-0-2-1.compute-1.amazonaws.com", by the list's
+ * "*.compute-1.amazonaws.com") is not public in this sense.
  */
 bool suffix_is_public(struct slice host);
 

@@ -50,11 +50,11 @@ is_reserved(const struct ip_prefix *p)
 /* Endings that lists of host names and lists of files both have, and no top-level domain is
  * called; sorted. */
 static const char *const file_endings[] = {"7z", "apk", "asp", "aspx", "bat", "bin", "bmp",
-    "cab", "cfg", "class", "conf", "css", "csv", "dat", "db", "dll", "dmg", "doc", "docm",
-    "docx", "dotm", "elf", "exe", "gif", "gz", "hta", "htm", "html", "ico", "img", "ini", "iso",
-    "jar", "jpeg", "jpg", "js", "jse", "json", "jsp", "lnk", "log", "msi", "ocx", "pdf", "php",
-    "png", "ppt", "pptx", "ps1", "rar", "rtf", "scr", "swf", "sys", "tar", "tmp", "txt", "vbe",
-    "vbs", "vhd", "wsf", "xls", "xlsb", "xlsm", "xlsx", "xml", "yaml", "yml"};
+    "cfg", "class", "conf", "css", "csv", "dat", "db", "dll", "dmg", "doc", "docm", "docx",
+    "dotm", "elf", "exe", "gif", "gz", "hta", "htm", "html", "ico", "img", "ini", "iso", "jar",
+    "jpeg", "jpg", "js", "jse", "json", "jsp", "lnk", "log", "msi", "ocx", "pdf", "php", "png",
+    "ppt", "pptx", "ps1", "rar", "rtf", "scr", "swf", "sys", "tar", "tmp", "txt", "vbe", "vbs",
+    "vhd", "wsf", "xls", "xlsb", "xlsm", "xlsx", "xml", "yaml", "yml"};
 
 static int
 compare_ending(const void *key, const void *row)
@@ -211,7 +211,8 @@ is_range(struct slice s)
 	size_t dash = slice_find(s, '-');
 	struct ip ip;
 
-	return dash != SIZE_MAX && ip_parse(slice_trim(slice_first(s, dash)), &ip);
+	return dash != SIZE_MAX && ip_parse(slice_trim(slice_first(s, dash)), &ip) &&
+	       ip_parse(slice_trim(slice_from(s, dash + 1)), &ip);
 }
 
 /* What a value is, by its look. */
