@@ -75,7 +75,7 @@ split_address(const char *text, char host[256], char port[8])
 }
 
 static int
-open_listener(const struct addrinfo *a, int *out)
+bind_socket(const struct addrinfo *a, int *out)
 {
 	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1,
 	    zero = 0;
@@ -86,7 +86,7 @@ open_listener(const struct addrinfo *a, int *out)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
 	    (a->ai_family == AF_INET6 &&
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero)) != 0) ||
-	    bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+	    bind(fd, a->ai_addr, a->ai_addrlen) != 0) {
 		int code = errno;
 
 		close(fd);
@@ -97,7 +97,7 @@ open_listener(const struct addrinfo *a, int *out)
 }
 
 int
-http_listen(const char *address_and_port, int *out, struct err *e)
+http_bind(const char *address_and_port, int *out, struct err *e)
 {
 	const struct addrinfo hints = {
 	    .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
@@ -111,17 +111,19 @@ http_listen(const char *address_and_port, int *out, struct err *e)
 	code = getaddrinfo(
 	    strcmp(host, "*") == 0 || *host == '\0' ? NULL : host, port, &hints, &list);
 	if (code != 0)
-		return err_set(
-		    e, "listening on \"%s\": %s", address_and_port, gai_strerror(code));
-	code = open_listener(list, out);
+		return err_set(e, "address \"%s\": %s", address_and_port, gai_strerror(code));
+	code = bind_socket(list, out);
 	freeaddrinfo(list);
-	if (code == EADDRINUSE)
-		return err_errno(e, code,
-		    "port %s is in use by another program (is a center running already?): "
-		    "listening on \"%s\"",
-		    port, address_and_port);
+	if (code == EADDRINUSE) {
+		err_set(e,
+		    "port %s is in use by another program (is a center running already?)",
+		    port);
+		if (e != NULL)
+			e->code = code;
+		return -1;
+	}
 	if (code != 0)
-		return err_errno(e, code, "listening on \"%s\"", address_and_port);
+		return err_errno(e, code, "address \"%s\"", address_and_port);
 	return 0;
 }
 
@@ -471,6 +473,11 @@ http_open(struct http **out, struct loop *loop, const struct http_options *o, st
 	h->epoll = -1;
 	if (o->trust.len > 0)
 		memcpy(h->trust, o->trust.ptr, o->trust.len);
+	/* Only now that there is somebody to answer may others connect. */
+	if (listen(o->listener, BACKLOG) != 0) {
+		err_errno(e, errno, "listening for the %s listener", o->name);
+		goto out;
+	}
 	if (start_daemon(h, o, e) != 0 ||
 	    loop_watch(loop, h->epoll, LOOP_READ, on_ready, h, e) != 0)
 		goto out;

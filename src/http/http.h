@@ -32,8 +32,8 @@ struct http_owner {
 
 struct http_options {
 	const char *name; /* for logs: "node", "console" */
-	int listener; /* a listening socket; taken over by http_open(), also when it fails */
-	bool tls;     /* show what tls_serve_certificate() set */
+	int listener;	  /* from http_bind(); taken over by http_open(), also when it fails */
+	bool tls;	  /* show what tls_serve_certificate() set */
 	struct slice
 	    trust; /* PEM: ask clients for a certificate that this CA signed; or absent */
 	unsigned connections_max, per_address_max;
@@ -86,8 +86,11 @@ struct request {
 	struct http_stream *stream;
 };
 
-/* -1 with a sentence: address in use (err.code EADDRINUSE), no such address, not allowed. */
-int http_listen(const char *address_and_port, int *out, struct err *e);
+/*
+ * Take an address: early, while the process still may.  http_open() then lets others connect.
+ * -1 with a sentence: in use (err.code EADDRINUSE), no such address, not allowed.
+ */
+int http_bind(const char *address_and_port, int *out, struct err *e);
 /* The port it got, for ":0". */
 int http_listener_port(int listener);
 /* Is it bound to a loopback address? */

@@ -142,19 +142,19 @@ open_stores(struct serve *s, struct err *e)
 }
 
 static int
-listen_on(struct slice address, struct serve *s, int *fd, struct err *e)
+bind_to(struct slice address, struct serve *s, int *fd, struct err *e)
 {
 	char *text = arena_strdup(s->config.mem, address);
 
-	return text == NULL ? err_set(e, "out of memory") : http_listen(text, fd, e);
+	return text == NULL ? err_set(e, "out of memory") : http_bind(text, fd, e);
 }
 
 static int
-open_listeners(struct serve *s, int *console, int *node, struct err *e)
+bind_listeners(struct serve *s, int *console, int *node, struct err *e)
 {
-	if (listen_on(s->config.node_listen, s, node, e) != 0)
+	if (bind_to(s->config.node_listen, s, node, e) != 0)
 		return err_wrap(e, "setting \"node_listen\"");
-	if (listen_on(s->config.console_listen, s, console, e) != 0)
+	if (bind_to(s->config.console_listen, s, console, e) != 0)
 		return err_wrap(e, "setting \"console_listen\"");
 	return 0;
 }
@@ -239,7 +239,7 @@ open_all(struct serve *s, struct err *e)
 	if (collect_hosts(s, e) != 0 || loop_new(&s->loop, e) != 0)
 		return -1;
 	/* Ports while we may; files only as whoever we then are. */
-	if (open_listeners(s, &console, &node, e) != 0 ||
+	if (bind_listeners(s, &console, &node, e) != 0 ||
 	    role_enter_sandbox(s->env, read_below, e) != 0 || open_stores(s, e) != 0 ||
 	    open_parts(s, e) != 0) {
 		if (console >= 0)

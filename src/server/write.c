@@ -56,6 +56,13 @@ write_alert_summary(
 	json_close_object(o);
 }
 
+/* The audit log's "user:suzuki" is just suzuki to people. */
+static struct slice
+strip_user(struct slice actor)
+{
+	return slice_starts(actor, SLICE("user:")) ? slice_from(actor, 5) : actor;
+}
+
 void
 write_alert(struct buf *out, const struct alert_row *a, struct slice stored,
     struct slice institution_name)
@@ -68,7 +75,7 @@ write_alert(struct buf *out, const struct alert_row *a, struct slice stored,
 		json_put_null(&o, "closed");
 	else {
 		json_open_object(&o, "closed");
-		json_put_string(&o, "by", a->closed_by);
+		json_put_string(&o, "by", strip_user(a->closed_by));
 		json_put_instant(&o, "at", a->closed_at);
 		json_put_string(&o, "reason", a->closed_reason);
 		json_put_string(&o, "comment",

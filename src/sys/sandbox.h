@@ -21,7 +21,7 @@
 /* Which system calls stay.  sandbox_calls.def names them. */
 enum sandbox_power {
 	SANDBOX_COMPUTE, /* files and memory: no network */
-	SANDBOX_LISTEN,	 /* and sockets that are listening already */
+	SANDBOX_LISTEN,	 /* and sockets that are bound already */
 	SANDBOX_CONNECT, /* and sockets of one's own making, outwards */
 	SANDBOX_POWER_COUNT,
 };

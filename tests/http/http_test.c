@@ -93,7 +93,7 @@ start(void **state)
 	body_max = 1000;
 	waiting = NULL;
 	answer = BUF_INIT(1 << 20);
-	if (loop_new(&loop, &e) != 0 || http_listen("127.0.0.1:0", &o.listener, &e) != 0)
+	if (loop_new(&loop, &e) != 0 || http_bind("127.0.0.1:0", &o.listener, &e) != 0)
 		return -1;
 	port = http_listener_port(o.listener);
 	return http_open(&http, loop, &o, &e);
@@ -310,12 +310,12 @@ a_port_in_use_says_so(void **state)
 	int fd;
 
 	snprintf(address, sizeof(address), "127.0.0.1:%d", port);
-	assert_int_equal(http_listen(address, &fd, &e), -1);
+	assert_int_equal(http_bind(address, &fd, &e), -1);
 	assert_int_equal(e.code, EADDRINUSE);
 	assert_non_null(strstr(e.text, "in use"));
-	assert_int_equal(http_listen("nonsense", &fd, &e), -1);
-	assert_int_equal(http_listen("127.0.0.1:99999", &fd, &e), -1);
-	assert_int_equal(http_listen("::1:80", &fd, &e), -1);
+	assert_int_equal(http_bind("nonsense", &fd, &e), -1);
+	assert_int_equal(http_bind("127.0.0.1:99999", &fd, &e), -1);
+	assert_int_equal(http_bind("::1:80", &fd, &e), -1);
 }
 
 int
