@@ -261,6 +261,8 @@ static bool
 put_time(
     struct codec_state *st, struct event *ev, enum take take, struct slice v, struct span zone)
 {
+	struct stamp_parts parts = {0};
+
 	switch (take) {
 	case TAKE_EPOCH:
 		ev->timed = stamp_read_number(v, &ev->at) ||
@@ -276,9 +278,9 @@ put_time(
 		ev->timed = stamp_read_clf(&st->cache, v, zone, &ev->at);
 		break;
 	default:
-		ev->timed =
-		    stamp_read_iso(&st->cache, v, zone, &ev->at) ||
-		    stamp_cut_format(&v, SLICE("%a %b %d %H:%M:%S %Y"), zone, ev->at, &ev->at);
+		ev->timed = stamp_read_iso(&st->cache, v, zone, &ev->at) ||
+			    (stamp_cut_parts(&v, SLICE("%a %b %d %H:%M:%S %Y"), &parts) &&
+				stamp_from_parts(&parts, zone, ev->at, &ev->at));
 	}
 	return ev->timed;
 }

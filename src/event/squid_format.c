@@ -372,6 +372,7 @@ struct run {
 	unsigned furthest;	  /* the step that failed and had most before it */
 	enum codec_status reason; /* why it did */
 	struct slice value[STEPS_MAX];
+	struct stamp_parts parts; /* of times with a format of their own */
 	struct instant time;
 	bool timed;
 };
@@ -425,31 +426,43 @@ is_escaped(struct slice s, size_t at)
 	return n % 2 == 1;
 }
 
+/* The shell-like encoding brings quotes of its own where there are spaces. */
+static bool
+is_whole_shell_word(struct slice s, size_t end)
+{
+	return end == 0 || s.ptr[0] != '"' ||
+	       (end >= 2 && s.ptr[end - 1] == '"' && !is_escaped(s, end - 1));
+}
+
 static bool match(struct run *r, unsigned i, size_t at);
+
+static struct span
+zone_of(const struct run *r, const struct step *s)
+{
+	return s->code->take == TAKE_UTC_TIME ? SPAN_SECONDS(0) : r->utc_offset;
+}
 
 static bool
 match_time(struct run *r, unsigned i, size_t at)
 {
 	const struct step *s = &r->f->step[i];
-	struct span zone = s->code->take == TAKE_UTC_TIME ? SPAN_SECONDS(0) : r->utc_offset;
 	struct slice rest = slice_from(r->line, at), left = rest;
-	bool read;
 
-	if (s->arg.len > 0)
-		read = stamp_cut_format(&left, s->arg, zone, r->received, &r->time);
-	else {
+	if (s->arg.len > 0) {
+		if (!stamp_cut_parts(&left, s->arg, &r->parts))
+			return fail(r, i, CODEC_BAD_TIME);
+	} else {
 		/* With or without the offset: Squid's versions differ. */
 		size_t n = rest.len >= 26 && rest.ptr[20] == ' ' &&
 				   (rest.ptr[21] == '+' || rest.ptr[21] == '-')
 			       ? 26
 			       : 20;
-		read = rest.len >= n &&
-		       stamp_read_clf(&r->f->cache, slice_first(rest, n), zone, &r->time);
+		if (rest.len < n || !stamp_read_clf(&r->f->cache, slice_first(rest, n),
+					zone_of(r, s), &r->time))
+			return fail(r, i, CODEC_BAD_TIME);
 		left = slice_from(rest, n);
+		r->timed = true;
 	}
-	if (!read)
-		return fail(r, i, CODEC_BAD_TIME);
-	r->timed = true;
 	return match(r, i + 1, r->line.len - left.len);
 }
 
@@ -472,9 +485,13 @@ match_between(struct run *r, unsigned i, size_t at, struct slice literal)
 		if (literal.ptr[0] == '"' && s->encoding == ENCODING_BACKSLASH &&
 		    is_escaped(rest, end))
 			continue;
+		if (s->encoding == ENCODING_SHELL && !is_whole_shell_word(rest, end))
+			continue;
 		if (last && end + literal.len != rest.len)
 			continue;
 		v = slice_first(rest, end);
+		while (s->left && s->padded && v.len > 0 && v.ptr[v.len - 1] == ' ')
+			v.len--;
 		if (s->left && s->padded)
 			while (end + 1 < rest.len && rest.ptr[end] == ' ' &&
 			       slice_starts(slice_from(rest, end + 1), literal))
@@ -636,6 +653,23 @@ put_value(const struct step *s, struct slice v, struct arena *mem, struct event 
 	}
 }
 
+/* Times written in one or several strftime() formats. */
+static bool
+put_parts_together(struct run *r)
+{
+	struct span zone;
+	unsigned i = 0;
+
+	while (i < r->f->n && (r->f->step[i].code == NULL || r->f->step[i].arg.len == 0 ||
+				  r->f->step[i].code->shape != SHAPE_TIME))
+		i++;
+	if (i == r->f->n)
+		return true;
+	zone = zone_of(r, &r->f->step[i]);
+	r->timed = stamp_from_parts(&r->parts, zone, r->received, &r->time);
+	return r->timed;
+}
+
 enum codec_status
 squid_format_read(struct squid_format *f, struct span utc_offset, struct slice line,
     struct instant received, struct arena *mem, struct event *ev)
@@ -649,6 +683,8 @@ squid_format_read(struct squid_format *f, struct span utc_offset, struct slice l
 	r.received = received;
 	if (!match(&r, 0, 0))
 		return r.reason;
+	if (!r.timed && !put_parts_together(&r))
+		return CODEC_BAD_TIME;
 	if (r.timed) {
 		ev->at = r.time;
 		ev->timed = true;

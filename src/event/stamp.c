@@ -276,15 +276,6 @@ stamp_cut_bsd(struct slice *s, struct span zone, struct instant received, struct
 	return true;
 }
 
-/* What the conversions of a format have said so far. */
-struct reading {
-	struct civil civil;
-	struct span zone;
-	bool pm, am, has_year, has_epoch;
-	int yday; /* 1 to 366, or 0 */
-	struct instant epoch;
-};
-
 /* Up to `most` digits, after the padding spaces that %e, %k and %l may write. */
 static bool
 cut_number(struct slice *s, size_t most, int *out)
@@ -331,7 +322,7 @@ cut_zone(struct slice *s, struct span *out)
 }
 
 static bool
-cut_epoch(struct slice *s, struct reading *r)
+cut_epoch(struct slice *s, struct stamp_parts *r)
 {
 	size_t n = 0;
 
@@ -367,7 +358,7 @@ expansion(uint8_t conversion)
 }
 
 static bool
-cut_conversion(struct slice *s, uint8_t conversion, struct reading *r)
+cut_conversion(struct slice *s, uint8_t conversion, struct stamp_parts *r)
 {
 	struct civil *t = &r->civil;
 	size_t n;
@@ -417,6 +408,7 @@ cut_conversion(struct slice *s, uint8_t conversion, struct reading *r)
 	case 's':
 		return cut_epoch(s, r);
 	case 'z':
+		r->has_zone = true;
 		return cut_zone(s, &r->zone);
 	case 'a':
 	case 'A':
@@ -430,7 +422,7 @@ cut_conversion(struct slice *s, uint8_t conversion, struct reading *r)
 }
 
 static bool
-cut_all(struct slice *s, struct slice format, struct reading *r)
+cut_all(struct slice *s, struct slice format, struct stamp_parts *r)
 {
 	for (size_t i = 0; i < format.len; i++) {
 		uint8_t c = format.ptr[i];
@@ -462,40 +454,54 @@ cut_all(struct slice *s, struct slice format, struct reading *r)
 }
 
 bool
-stamp_cut_format(struct slice *s, struct slice format, struct span zone,
-    struct instant received, struct instant *out)
+stamp_cut_parts(struct slice *s, struct slice format, struct stamp_parts *p)
 {
-	struct reading r = {.zone = zone};
 	struct slice rest = *s;
 
-	if (!cut_all(&rest, format, &r))
-		return false;
-	if (r.has_epoch) {
-		*out = r.epoch;
-		*s = rest;
-		return true;
-	}
-	if ((r.pm || r.am) && r.civil.hour == 12)
-		r.civil.hour = 0;
-	if (r.pm)
-		r.civil.hour += 12;
-	if (r.yday > 0 && r.has_year && r.civil.month == 0) {
-		struct instant day = {
-		    (days_from_civil(r.civil.year, 1, 1) + r.yday - 1) * 86400 * SECOND_US};
-		struct civil t = instant_to_civil(day, SPAN_SECONDS(0));
-		r.civil.month = t.month;
-		r.civil.day = t.day;
-	}
-	if (r.civil.month == 0 && !r.has_year) { /* a time of day alone */
-		struct civil t = instant_to_civil(received, r.zone);
-		r.civil.year = t.year;
-		r.civil.month = t.month;
-		r.civil.day = t.day;
-		r.has_year = true;
-	}
-	if (r.has_year ? !instant_from_civil(&r.civil, r.zone, out)
-		       : !nearest_year(&r.civil, r.zone, received, out))
+	if (!cut_all(&rest, format, p))
 		return false;
 	*s = rest;
 	return true;
+}
+
+/* "%j": the day of the year, where no month was said. */
+static void
+use_day_of_year(struct civil *t, int yday)
+{
+	int64_t days = days_from_civil(t->year, 1, 1) + yday - 1;
+	struct civil day =
+	    instant_to_civil((struct instant){days * 86400 * SECOND_US}, SPAN_SECONDS(0));
+
+	t->month = day.month;
+	t->day = day.day;
+}
+
+bool
+stamp_from_parts(
+    const struct stamp_parts *p, struct span zone, struct instant received, struct instant *out)
+{
+	struct civil t = p->civil;
+	bool has_year = p->has_year;
+
+	if (p->has_epoch) {
+		*out = p->epoch;
+		return true;
+	}
+	if (p->has_zone)
+		zone = p->zone;
+	if ((p->pm || p->am) && t.hour == 12)
+		t.hour = 0;
+	if (p->pm)
+		t.hour += 12;
+	if (p->yday > 0 && has_year && t.month == 0)
+		use_day_of_year(&t, p->yday);
+	if (t.month == 0 && !has_year) { /* a time of day alone */
+		struct civil day = instant_to_civil(received, zone);
+		t.year = day.year;
+		t.month = day.month;
+		t.day = day.day;
+		has_year = true;
+	}
+	return has_year ? instant_from_civil(&t, zone, out)
+			: nearest_year(&t, zone, received, out);
 }

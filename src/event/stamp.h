@@ -45,11 +45,24 @@ bool stamp_cut_bsd(
 /* 1 to 12 for "Jan" to "Dec" in any case, else 0.  Reads three bytes. */
 int stamp_month(const uint8_t *p);
 
+/* What strftime() conversions have said so far; the zero value has said nothing. */
+struct stamp_parts {
+	struct civil civil;
+	struct span zone;
+	struct instant epoch;
+	bool has_year, has_zone, has_epoch, am, pm;
+	int yday; /* 1 to 366, or 0 */
+};
+
 /*
- * By a strftime() format: the conversions %d %e %m %b %h %B %y %Y %H %I %p %M %S
- * %T %D %F %R %j %s %z %Z %a %A %n %t %%.  Cuts what it read off *s.
+ * Read by a strftime() format and cut what was read off *s: the conversions %d %e
+ * %m %b %h %B %y %Y %H %k %I %l %p %M %S %T %X %D %x %F %R %r %c %j %s %z %Z %a %A
+ * %n %t %%.  Parts may come in several formats.  False leaves *s as it was.
  */
-bool stamp_cut_format(struct slice *s, struct slice format, struct span zone,
-    struct instant received, struct instant *out);
+bool stamp_cut_parts(struct slice *s, struct slice format, struct stamp_parts *p);
+
+/* Put parts together; what was not said is taken from `zone` and `received`. */
+bool stamp_from_parts(const struct stamp_parts *p, struct span zone, struct instant received,
+    struct instant *out);
 
 #endif
