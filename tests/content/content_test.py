@@ -134,7 +134,7 @@ class Rules(unittest.TestCase):
     def test_people_can_read_them_in_both_languages(self):
         for _, rule in self.each():
             ours = rule["hinomi"]
-            self.assertEqual(set(ours), {"title", "description", "advice", "falsepositives"})
+            self.assertLessEqual({"title", "description", "advice", "falsepositives"}, set(ours))
             for part in ("title", "description"):
                 self.assertRegex(ours[part]["ja"], JAPANESE)
             self.assertRegex(ours["advice"]["ja"], JAPANESE)
