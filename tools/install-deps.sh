@@ -14,7 +14,7 @@ build='gcc libc6-dev meson ninja-build pkg-config python3
 	libpcre2-dev libpsl-dev libseccomp-dev libcap-ng-dev libsodium-dev libsqlite3-dev
 	libvectorscan-dev libyaml-dev libzstd-dev zlib1g-dev'
 run='squid python3-yaml ca-certificates'
-test='chromium clang curl fonts-noto-cjk gnutls-bin libclang-rt-14-dev libcmocka-dev sqlite3 zstd'
+test='chromium clang curl fonts-noto-cjk gnutls-bin libclang-rt-14-dev libcmocka-dev openssl sqlite3 zstd'
 bench='syslog-ng-core'
 
 packages="$build $run $test"
