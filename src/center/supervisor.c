@@ -34,6 +34,7 @@
 #define BACKOFF_LEAST SPAN_MS(100)
 #define BACKOFF_MOST  SPAN_SECONDS(10)
 #define LIVED_WELL    SPAN_MINUTES(1)
+#define SAME_WISH     SPAN_SECONDS(1)
 
 struct supervisor;
 
@@ -214,10 +215,14 @@ kill_all(void *ctx)
 	signal_all(s, SIGKILL);
 }
 
-/* A second SIGTERM or SIGINT meanwhile means: now. */
+/*
+ * A second SIGTERM or SIGINT meanwhile means: now.  Within a second it is the
+ * same wish on two ways (a terminal and a script that passes it on).
+ */
 static void
 stop_all(struct supervisor *s)
 {
+	int64_t since = clock_monotonic().us;
 	struct span grace = s->spec->grace.us > 0 ? s->spec->grace : GRACE;
 
 	s->stopping = true;
@@ -230,7 +235,7 @@ stop_all(struct supervisor *s)
 	loop_after(s->loop, grace, kill_all, s); /* the loop's, whether it fires or not */
 	while (n_running(s) > 0) {
 		loop_run(s->loop);
-		if (n_running(s) > 0)
+		if (n_running(s) > 0 && clock_monotonic().us - since > SAME_WISH.us)
 			signal_all(s, SIGKILL);
 	}
 }

@@ -260,6 +260,18 @@ one_center_holds_a_data_directory(void **state)
 }
 
 static void
+one_wish_on_two_ways_still_ends_cleanly(void **state)
+{
+	pid_t s = start(lone, SPAN_SECONDS(0), NULL);
+
+	hear("serve start");
+	kill(s, SIGINT);
+	kill(s, SIGTERM);
+	assert_int_equal(wait_for(s), 0);
+	hear("serve stop");
+}
+
+static void
 who_does_not_stop_in_time_is_killed(void **state)
 {
 	pid_t s;
@@ -316,6 +328,7 @@ main(int argc, char **argv)
 	    T(a_role_that_dies_is_started_again),
 	    T(a_role_that_cannot_run_ends_the_whole_with_its_status),
 	    T(one_center_holds_a_data_directory),
+	    T(one_wish_on_two_ways_still_ends_cleanly),
 	    T(who_does_not_stop_in_time_is_killed),
 	    T(roles_end_when_their_parent_is_killed_even_under_another_user),
 	    T(a_directory_that_cannot_be_made_is_an_answer),
