@@ -36,7 +36,8 @@ floor_rate(const char *path, int groups)
 	struct span start = clock_monotonic();
 
 	for (int g = 0; g < groups; g++)
-		if (write(fd, frames, sizeof(frames)) != (ssize_t)sizeof(frames) || fdatasync(fd) != 0)
+		if (write(fd, frames, sizeof(frames)) != (ssize_t)sizeof(frames) ||
+		    fdatasync(fd) != 0)
 			exit(3);
 	close(fd);
 	return (double)groups * sizeof(frames) / (double)(clock_monotonic().us - start.us);
@@ -88,7 +89,8 @@ main(int argc, char **argv)
 	snprintf(log_path, sizeof(log_path), "%s/batches.db", argv[1]);
 	fill(&rng);
 	double plain = floor_rate(floor_path, groups), ours = append_rate(log_path, groups);
-	printf("batchlog append: %.0f MB/s durable; plain file with fdatasync: %.0f MB/s; ratio %.2f\n",
+	printf("batchlog append: %.0f MB/s durable; plain file with fdatasync: %.0f MB/s; "
+	       "ratio %.2f\n",
 	    ours, plain, ours / plain);
 	return 0;
 }

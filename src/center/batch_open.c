@@ -42,12 +42,14 @@ unpack(struct batch_opener *o, const struct batch_record *r, struct slice *lines
 	size_t n;
 
 	/* The room is the bound, whatever the frame or the record claims. */
-	n = ZSTD_decompressDCtx(o->zstd, o->lines, sizeof(o->lines), r->frame.ptr, r->frame.len);
+	n = ZSTD_decompressDCtx(
+	    o->zstd, o->lines, sizeof(o->lines), r->frame.ptr, r->frame.len);
 	if (ZSTD_isError(n))
 		return err_set(e, "its frame can not be unpacked: %s", ZSTD_getErrorName(n));
 	if (n != r->bytes)
-		return err_set(e, "its frame holds %zu bytes, not the %" PRIu64 " that were announced",
-		    n, r->bytes);
+		return err_set(e,
+		    "its frame holds %zu bytes, not the %" PRIu64 " that were announced", n,
+		    r->bytes);
 	*lines = slice_of(o->lines, n);
 	return 0;
 }

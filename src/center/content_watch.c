@@ -27,7 +27,7 @@ static const char *const folders[KIND_COUNT] = {
  * the thread's while loading, the loop's once `done` was written to.
  */
 struct content_watch {
-	char *all[4 + 3 * 64 + 1];	   /* owned; every path */
+	char *all[4 + 3 * 64 + 1]; /* owned; every path */
 	size_t n_all;
 	const char *paths[KIND_COUNT][66]; /* into `all`, ended by NULL */
 
@@ -59,13 +59,15 @@ mix_file(void *ctx, const char *path, struct err *e)
 	*h = hash_bytes(slice_str(path), *h);
 	if (stat(path, &st) == 0) {
 		*h = hash_u64(*h ^ (uint64_t)st.st_size);
-		*h = hash_u64(*h ^ (uint64_t)st.st_mtim.tv_sec * 1000000007u ^ (uint64_t)st.st_mtim.tv_nsec);
+		*h = hash_u64(*h ^ (uint64_t)st.st_mtim.tv_sec * 1000000007u ^
+			      (uint64_t)st.st_mtim.tv_nsec);
 		*h = hash_u64(*h ^ (uint64_t)st.st_ino);
 	}
 	return 0;
 }
 
-/* A folder that can not be walked looks as it did until it could: loading says what is wrong. */
+/* A folder that can not be walked looks as it did until it could: loading says what is wrong.
+ */
 static uint64_t
 fingerprint(const struct content_watch *w)
 {
@@ -195,11 +197,13 @@ add_path(struct content_watch *w, enum kind kind, char *path, struct err *e)
 }
 
 static int
-add_setting(struct content_watch *w, enum kind kind, const struct setting_texts *texts, struct err *e)
+add_setting(
+    struct content_watch *w, enum kind kind, const struct setting_texts *texts, struct err *e)
 {
 	assert(texts->n <= 64); /* settings.def says so */
 	for (size_t i = 0; i < texts->n; i++)
-		if (add_path(w, kind, strndup((const char *)texts->at[i].ptr, texts->at[i].len), e) != 0)
+		if (add_path(w, kind, strndup((const char *)texts->at[i].ptr, texts->at[i].len),
+			e) != 0)
 			return -1;
 	return 0;
 }

@@ -20,11 +20,11 @@
 #include "sys/random.h"
 #include "text/json.h"
 
-#define LOOK_EVERY    SPAN_SECONDS(1) /* in case nobody woke us */
-#define TRIM_EVERY    SPAN_MINUTES(1)
-#define TRIM_BATCHES  256
-#define PAUSE_LEAST   SPAN_SECONDS(1) /* after a failure */
-#define PAUSE_MOST    SPAN_SECONDS(10)
+#define LOOK_EVERY   SPAN_SECONDS(1) /* in case nobody woke us */
+#define TRIM_EVERY   SPAN_MINUTES(1)
+#define TRIM_BATCHES 256
+#define PAUSE_LEAST  SPAN_SECONDS(1) /* after a failure */
+#define PAUSE_MOST   SPAN_SECONDS(10)
 
 struct role {
 	const struct role_env *env;
@@ -34,8 +34,8 @@ struct role {
 	struct batchlog *log;
 	struct content_watch *content;
 	struct worker *worker;
-	struct loop_timer *next; /* the step that is due; NULL: waiting for news */
-	struct span pause;	 /* after the next failure */
+	struct loop_timer *next;    /* the step that is due; NULL: waiting for news */
+	struct span pause;	    /* after the next failure */
 	char failure[ERR_TEXT_MAX]; /* the last one told, so that a full disk fills no log */
 };
 
@@ -57,13 +57,16 @@ tell_content(struct role *r, const struct content_news *news)
 	int rc = 0;
 
 	if (news->content != NULL) {
-		log_info("detecting with %zu rules and %zu indicators (not used: %zu rules, %zu indicators)",
+		log_info("detecting with %zu rules and %zu indicators (not used: %zu rules, "
+			 "%zu indicators)",
 		    s->rules, s->indicators, s->rules_unusable, s->indicators_refused);
 		rc = content_status_loaded(r->store, &status, &e);
 	}
 	if (rc == 0 && news->err.text[0] != '\0') {
-		log_error("content was not loaded; what was in use stays in use: %s", news->err.text);
-		rc = content_status_failed(r->store, status.loaded_at, slice_str(news->err.text), &e);
+		log_error(
+		    "content was not loaded; what was in use stays in use: %s", news->err.text);
+		rc = content_status_failed(
+		    r->store, status.loaded_at, slice_str(news->err.text), &e);
 	}
 	if (rc != 0)
 		log_warning("noting the state of the content: %s", e.text);
@@ -75,7 +78,8 @@ on_content(void *ctx, struct content_news *news)
 {
 	struct role *r = ctx;
 
-	if (news->content != NULL && worker_set_content(r->worker, news->content, &news->err) != 0) {
+	if (news->content != NULL &&
+	    worker_set_content(r->worker, news->content, &news->err) != 0) {
 		content_unref(news->content);
 		news->content = NULL;
 	}
@@ -137,8 +141,8 @@ step(void *ctx)
 		    done.refusal, done.refused);
 	if (done.batches == 0)
 		return;
-	log_debug("%u batches, %llu lines, %zu alerts", done.batches, (unsigned long long)done.lines,
-	    done.alerts);
+	log_debug("%u batches, %llu lines, %zu alerts", done.batches,
+	    (unsigned long long)done.lines, done.alerts);
 	role_wake(r->env->alerts);
 	step_after(r, SPAN_MS(0));
 }
@@ -187,7 +191,8 @@ open_log(struct role *r, struct err *e)
 {
 	char path[4096];
 
-	if (snprintf(path, sizeof(path), "%s/batches.db", r->env->data_dir) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/batches.db", r->env->data_dir) >=
+	    (int)sizeof(path))
 		return err_set(e, "the data directory's name is too long");
 	return batchlog_open(&r->log, path, e);
 }
@@ -201,7 +206,8 @@ prepare(struct role *r, struct content_news *first, struct err *e)
 	log_set_level((enum log_level)r->config.log_level);
 	json_seed(random_u64());
 	if (loop_new(&r->loop, e) != 0 || loop_catch_signals(r->loop, on_hangup, r, e) != 0 ||
-	    content_watch_new(&r->content, r->env->data_dir, &r->config, r->loop, on_content, r, e) != 0)
+	    content_watch_new(
+		&r->content, r->env->data_dir, &r->config, r->loop, on_content, r, e) != 0)
 		return -1;
 	if (role_enter_sandbox(r->env, content_watch_paths(r->content), e) != 0)
 		return -1;

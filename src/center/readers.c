@@ -1,4 +1,5 @@
-/* readers.c - see readers.h.  Some hundred rows: a walk over their hashes is cheap beside a batch. */
+/* readers.c - see readers.h.  Some hundred rows: a walk over their hashes is cheap beside a
+ * batch. */
 #include "center/readers.h"
 
 #include <stdlib.h>
@@ -93,8 +94,8 @@ longest_unused(struct readers *r)
 }
 
 int
-readers_get(struct readers *r, const struct batch *b, struct slice node, struct slice config_text,
-    struct reader **out, struct err *e)
+readers_get(struct readers *r, const struct batch *b, struct slice node,
+    struct slice config_text, struct reader **out, struct err *e)
 {
 	struct reader *reader = NULL;
 	struct row *row;

@@ -16,7 +16,8 @@ struct readers;
 struct readers *readers_new(size_t most);
 void readers_free(struct readers *r);
 
-/* The reader of this node's source under these settings (b->config and their text).  Owned by us. */
+/* The reader of this node's source under these settings (b->config and their text).  Owned by
+ * us. */
 int readers_get(struct readers *r, const struct batch *b, struct slice node,
     struct slice config_text, struct reader **out, struct err *e);
 

@@ -44,7 +44,8 @@ void role_ready(const struct role_env *env);
  * NULL, may be NULL) can be read.  After opening sockets, before any input and
  * before any thread.  Logs what could not be had.
  */
-int role_enter_sandbox(const struct role_env *env, const char *const *read_below, struct err *e);
+int role_enter_sandbox(
+    const struct role_env *env, const char *const *read_below, struct err *e);
 
 /* Wake whoever waits on the eventfd; -1 is welcome. */
 void role_wake(int eventfd);

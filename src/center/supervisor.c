@@ -30,7 +30,7 @@
 #include "sys/notify.h"
 #include "sys/process.h"
 
-#define GRACE	     SPAN_SECONDS(10)
+#define GRACE	      SPAN_SECONDS(10)
 #define BACKOFF_LEAST SPAN_MS(100)
 #define BACKOFF_MOST  SPAN_SECONDS(10)
 #define LIVED_WELL    SPAN_MINUTES(1)
@@ -127,7 +127,8 @@ child_ended(struct child *c, const struct process_end *end)
 	log_error("%s ended (%s); starting it again in %.1f s", c->name, end->text,
 	    (double)c->backoff.us / 1e6);
 	c->restart = loop_after(s->loop, c->backoff, child_start, c);
-	c->backoff.us = c->backoff.us * 2 < BACKOFF_MOST.us ? c->backoff.us * 2 : BACKOFF_MOST.us;
+	c->backoff.us =
+	    c->backoff.us * 2 < BACKOFF_MOST.us ? c->backoff.us * 2 : BACKOFF_MOST.us;
 }
 
 static void
@@ -242,7 +243,8 @@ stop_all(struct supervisor *s)
 
 /* --- before the first start --- */
 
-/* The lock belongs to the directory's owner, so that a center run once by root does not shut him out. */
+/* The lock belongs to the directory's owner, so that a center run once by root does not shut
+ * him out. */
 static int
 lock_data(struct supervisor *s, struct err *e)
 {
@@ -254,7 +256,8 @@ lock_data(struct supervisor *s, struct err *e)
 	if ((s->lock = file_lock(path, e)) < 0) {
 		if (e != NULL && e->code == EWOULDBLOCK)
 			return err_set(e,
-			    "another center is running on \"%s\": stop it first, or name another "
+			    "another center is running on \"%s\": stop it first, or name "
+			    "another "
 			    "directory with --data",
 			    s->data_dir);
 		return -1;
@@ -281,14 +284,15 @@ prepare(struct supervisor *s, struct err *e)
 	if ((s->data_dir = realpath(s->spec->data_dir, NULL)) == NULL)
 		return err_errno(e, errno, "finding \"%s\"", s->spec->data_dir);
 	if (lock_data(s, e) != 0 || loop_new(&s->loop, e) != 0 ||
-	    loop_catch_signals(s->loop, on_hangup, s, e) != 0 || new_eventfd(&s->batches, e) != 0 ||
-	    new_eventfd(&s->alerts, e) != 0)
+	    loop_catch_signals(s->loop, on_hangup, s, e) != 0 ||
+	    new_eventfd(&s->batches, e) != 0 || new_eventfd(&s->alerts, e) != 0)
 		return -1;
 	for (const char *const *name = s->spec->roles; *name != NULL; name++) {
 		struct child *c = &s->children[s->n_children];
 
 		assert(s->n_children < SUPERVISOR_ROLES_MAX);
-		*c = (struct child){.of = s, .name = *name, .backoff = BACKOFF_LEAST, .ready_fd = -1};
+		*c = (struct child){
+		    .of = s, .name = *name, .backoff = BACKOFF_LEAST, .ready_fd = -1};
 		s->n_children++;
 		if (new_eventfd(&c->ready_fd, e) != 0 ||
 		    loop_watch(s->loop, c->ready_fd, LOOP_READ, on_ready, c, e) != 0)

@@ -12,11 +12,12 @@
 #include "base/instant.h"
 
 struct supervisor_spec {
-	const char *program;	  /* argv[0] of the roles */
-	const char *data_dir;	  /* made where missing, mode 0700 */
-	const char *config_file;  /* NULL: none */
-	const char *const *roles; /* "serve", "detect"; ended by NULL; at most SUPERVISOR_ROLES_MAX */
-	struct span grace;	  /* from SIGTERM to SIGKILL; 0: 10 s */
+	const char *program;	 /* argv[0] of the roles */
+	const char *data_dir;	 /* made where missing, mode 0700 */
+	const char *config_file; /* NULL: none */
+	const char *const
+	    *roles;	   /* "serve", "detect"; ended by NULL; at most SUPERVISOR_ROLES_MAX */
+	struct span grace; /* from SIGTERM to SIGKILL; 0: 10 s */
 };
 
 #define SUPERVISOR_ROLES_MAX 8

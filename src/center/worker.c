@@ -11,13 +11,14 @@
 #include "incident/alert_db.h"
 #include "observe/reading_db.h"
 
-#define READERS_MAX 512
-#define ALERTS_MAX  2000 /* a group ends when its alerts are so many */
-#define GROUP_MEMORY ((size_t)64 << 20)
+#define READERS_MAX   512
+#define ALERTS_MAX    2000 /* a group ends when its alerts are so many */
+#define GROUP_MEMORY  ((size_t)64 << 20)
 #define UPSERT_MEMORY ((size_t)64 << 20)
-#define FAILURES_MAX 10 /* with pauses between: about a minute */
+#define FAILURES_MAX  10 /* with pauses between: about a minute */
 
-/* After a start, batches are committed one by one for a while: should one kill us, the next start knows which. */
+/* After a start, batches are committed one by one for a while: should one kill us, the next
+ * start knows which. */
 #define CAREFUL_BATCHES 16
 
 struct worker {
@@ -51,8 +52,8 @@ worker_new(struct worker **out, struct db *store, struct batchlog *log, struct c
 	int rc = -1;
 
 	if (w == NULL || (w->mem = arena_new(GROUP_MEMORY)) == NULL ||
-	    (w->scratch = arena_new(UPSERT_MEMORY)) == NULL || (w->alerts = alert_set_new()) == NULL ||
-	    (w->opener = batch_opener_new()) == NULL ||
+	    (w->scratch = arena_new(UPSERT_MEMORY)) == NULL ||
+	    (w->alerts = alert_set_new()) == NULL || (w->opener = batch_opener_new()) == NULL ||
 	    (w->readers = readers_new(READERS_MAX)) == NULL ||
 	    (w->detector = detector_new(c)) == NULL) {
 		err_errno(e, ENOMEM, "preparing detection");
@@ -255,8 +256,8 @@ read_group(struct worker *w, struct instant now, struct err *e)
 	w->n_batches = w->n_refused = 0;
 	w->lines = 0;
 	w->last = w->cursor;
-	while (rc == 1 && w->n_batches < group_size(w) && alert_set_count(w->alerts) < ALERTS_MAX &&
-	    arena_used(w->mem) < GROUP_MEMORY / 2)
+	while (rc == 1 && w->n_batches < group_size(w) &&
+	       alert_set_count(w->alerts) < ALERTS_MAX && arena_used(w->mem) < GROUP_MEMORY / 2)
 		rc = take_batch(w, now, e);
 	return rc < 0 ? -1 : 0;
 }
@@ -268,7 +269,8 @@ write_group(struct worker *w, struct instant now, struct err *e)
 {
 	for (size_t i = 0; i < alert_set_count(w->alerts); i++) {
 		arena_reset(w->scratch);
-		if (alert_db_upsert(w->store, alert_set_at(w->alerts, i), now, w->scratch, e) != 0)
+		if (alert_db_upsert(w->store, alert_set_at(w->alerts, i), now, w->scratch, e) !=
+		    0)
 			return -1;
 	}
 	for (unsigned i = 0; i < w->n_batches; i++)
@@ -309,8 +311,9 @@ tell(const struct worker *w, struct worker_done *done)
 	};
 	if (w->n_refused > 0)
 		snprintf(done->refusal, sizeof(done->refusal),
-		    "batch %" PRId64 " (institution %.*s, source %.*s) can not be read: %.*s", r->position,
-		    SLICE_ARG(r->institution), SLICE_ARG(r->source), SLICE_ARG(r->reason));
+		    "batch %" PRId64 " (institution %.*s, source %.*s) can not be read: %.*s",
+		    r->position, SLICE_ARG(r->institution), SLICE_ARG(r->source),
+		    SLICE_ARG(r->reason));
 }
 
 int

@@ -22,7 +22,8 @@ next_version(struct db *d, int64_t *out, struct err *e)
 {
 	struct db_stmt *st;
 
-	if (db_prepare(d, "UPDATE alert_version SET version = version + 1 RETURNING version", &st, e) != 0 ||
+	if (db_prepare(d, "UPDATE alert_version SET version = version + 1 RETURNING version",
+		&st, e) != 0 ||
 	    db_step(st, e) != 1)
 		return -1;
 	*out = db_int(st, 0);
@@ -36,7 +37,8 @@ tally(struct db *d, struct slice institution, enum level level, int more, struct
 
 	if (db_prepare(d,
 		"INSERT INTO alert_tally (institution, level, open) VALUES ($1, $2, $3)"
-		" ON CONFLICT (institution, level) DO UPDATE SET open = alert_tally.open + excluded.open",
+		" ON CONFLICT (institution, level) DO UPDATE SET open = alert_tally.open + "
+		"excluded.open",
 		&st, e) != 0)
 		return -1;
 	db_bind_text(st, 1, institution);
@@ -113,8 +115,10 @@ insert_row(struct db *d, const struct alert *a, struct instant now, int64_t vers
 	write_attack(&attack, a->rule);
 	if (db_prepare(d,
 		"INSERT INTO alert (id, status, first_seen, last_seen, raised, count, version,"
-		" institution, source, detector, rule_id, title_en, title_ja, level, severity, attack,"
-		" entity_kind, entity, search) VALUES ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+		" institution, source, detector, rule_id, title_en, title_ja, level, severity, "
+		"attack,"
+		" entity_kind, entity, search) VALUES ($1, 0, $2, $3, $4, $5, $6, $7, $8, $9, "
+		"$10, $11,"
 		" $12, $13, $14, $15, $16, $17, $18)",
 		&st, e) != 0)
 		goto out;
@@ -144,7 +148,8 @@ out:
 }
 
 static int
-update_row(struct db *d, const struct alert *a, int64_t version, struct slice search, struct err *e)
+update_row(
+    struct db *d, const struct alert *a, int64_t version, struct slice search, struct err *e)
 {
 	struct db_stmt *st;
 
@@ -164,8 +169,8 @@ update_row(struct db *d, const struct alert *a, int64_t version, struct slice se
 }
 
 int
-alert_db_upsert(struct db *d, const struct alert *a, struct instant now, struct arena *mem,
-    struct err *e)
+alert_db_upsert(
+    struct db *d, const struct alert *a, struct instant now, struct arena *mem, struct err *e)
 {
 	struct alert stored;
 	struct buf search = BUF_INIT(ALERT_SEARCH_MAX);
@@ -173,7 +178,8 @@ alert_db_upsert(struct db *d, const struct alert *a, struct instant now, struct 
 	int64_t version;
 	int known, rc = -1;
 
-	if ((known = read_stored(d, a->id, mem, &stored, e)) < 0 || next_version(d, &version, e) != 0)
+	if ((known = read_stored(d, a->id, mem, &stored, e)) < 0 ||
+	    next_version(d, &version, e) != 0)
 		goto out;
 	if (known) {
 		alert_merge(&stored, a);
@@ -286,9 +292,8 @@ change_status(struct db *d, const struct scope *scope, struct slice id, enum ale
 		return ALERT_FAILED;
 	rc = tally(d, db_text(st, 0), level, to == ALERT_OPEN ? 1 : -1, e);
 	db_reset(st);
-	if (rc != 0 ||
-	    record_change(d, to == ALERT_OPEN ? "alert.reopen" : "alert.close", id, actor, reason,
-		comment, now, e) != 0)
+	if (rc != 0 || record_change(d, to == ALERT_OPEN ? "alert.reopen" : "alert.close", id,
+			   actor, reason, comment, now, e) != 0)
 		return ALERT_FAILED;
 	return ALERT_DONE;
 }

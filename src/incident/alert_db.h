@@ -48,8 +48,8 @@ struct alert_row {
 /* --- detection --- */
 
 /* Raise or grow.  `now` becomes `raised` of a new one.  `mem` is scratch. */
-int alert_db_upsert(struct db *d, const struct alert *a, struct instant now, struct arena *mem,
-    struct err *e);
+int alert_db_upsert(
+    struct db *d, const struct alert *a, struct instant now, struct arena *mem, struct err *e);
 
 /* --- people --- */
 
@@ -88,8 +88,9 @@ struct alert_filter {
 	unsigned levels;	  /* a bit each, 1 << LEVEL_HIGH; 0: any */
 	struct slice institution; /* absent: any in scope */
 	struct slice detector;	  /* absent: any */
-	struct slice words; /* each must occur, whatever its (ASCII) case, in the rule's id or title,
-			       the entity, a source's name, an ATT&CK id or a matched value */
+	struct slice
+	    words; /* each must occur, whatever its (ASCII) case, in the rule's id or title,
+		      the entity, a source's name, an ATT&CK id or a matched value */
 };
 
 struct alert_page {

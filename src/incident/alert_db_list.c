@@ -16,10 +16,13 @@
 
 /* --- reading rows --- */
 
-#define ROW_COLUMNS                                                                                \
-	"a.id, a.status, a.first_seen, a.last_seen, a.raised, a.count, a.version, a.institution,"  \
-	" a.source, a.detector, a.rule_id, a.title_en, a.title_ja, a.level, a.severity, a.attack," \
-	" a.entity_kind, a.entity, a.closed_at, a.closed_by, a.closed_reason, a.closed_comment"
+#define ROW_COLUMNS                                                                            \
+	"a.id, a.status, a.first_seen, a.last_seen, a.raised, a.count, a.version, "            \
+	"a.institution,"                                                                       \
+	" a.source, a.detector, a.rule_id, a.title_en, a.title_ja, a.level, a.severity, "      \
+	"a.attack,"                                                                            \
+	" a.entity_kind, a.entity, a.closed_at, a.closed_by, a.closed_reason, "                \
+	"a.closed_comment"
 #define ROW_COLUMN_COUNT 22
 
 /* The row as it stands in the statement; its slices die with the next step. */
@@ -97,7 +100,8 @@ alert_db_version(struct db *d, int64_t *out, struct err *e)
 {
 	struct db_stmt *st;
 
-	if (db_prepare(d, "SELECT version FROM alert_version", &st, e) != 0 || db_step(st, e) != 1)
+	if (db_prepare(d, "SELECT version FROM alert_version", &st, e) != 0 ||
+	    db_step(st, e) != 1)
 		return -1;
 	*out = db_int(st, 0);
 	db_reset(st);
@@ -113,8 +117,8 @@ alert_db_count_open(struct db *d, const struct scope *scope, struct slice instit
 
 	memset(count, 0, (LEVEL_CRITICAL + 1) * sizeof(*count));
 	if (db_prepare(d,
-		"SELECT level, SUM(open) FROM alert_tally WHERE" SCOPE_SQL("$1", "$2", "institution")
-		"AND ($3 IS NULL OR institution = $3) GROUP BY level",
+		"SELECT level, SUM(open) FROM alert_tally WHERE" SCOPE_SQL("$1", "$2",
+		    "institution") "AND ($3 IS NULL OR institution = $3) GROUP BY level",
 		&st, e) != 0)
 		return -1;
 	scope_bind(st, 1, scope);
@@ -135,7 +139,8 @@ struct place {
 char *
 alert_cursor_format(const struct alert_row *last, char buf[ALERT_CURSOR_MAX])
 {
-	snprintf(buf, ALERT_CURSOR_MAX, "%016" PRIx64 "%s", (uint64_t)last->last_seen.us, last->id);
+	snprintf(
+	    buf, ALERT_CURSOR_MAX, "%016" PRIx64 "%s", (uint64_t)last->last_seen.us, last->id);
 	return buf;
 }
 
@@ -172,8 +177,8 @@ alert_cursor_valid(struct slice cursor)
 }
 
 #define LIST_HEAD "SELECT " ROW_COLUMNS ", a.search FROM alert a WHERE"
-#define LIST_TAIL                                                                                  \
-	" AND (a.last_seen, a.id) < ($3, $4) AND (($5 >> a.level) & 1) = 1"                        \
+#define LIST_TAIL                                                                              \
+	" AND (a.last_seen, a.id) < ($3, $4) AND (($5 >> a.level) & 1) = 1"                    \
 	" AND ($6 IS NULL OR a.detector = $6) ORDER BY a.last_seen DESC, a.id DESC"
 
 /* One text for each way through the list, so that each finds its index. */
@@ -181,8 +186,8 @@ static const char *const list_sql[2][2] = {
     {LIST_HEAD SCOPE_SQL("$1", "$2", "a.institution") LIST_TAIL,
 	LIST_HEAD SCOPE_SQL("$1", "$2", "a.institution") " AND a.status = $7" LIST_TAIL},
     {LIST_HEAD SCOPE_SQL("$1", "$2", "a.institution") " AND a.institution = $8" LIST_TAIL,
-	LIST_HEAD SCOPE_SQL("$1", "$2", "a.institution") " AND a.institution = $8 AND a.status = $7"
-							 LIST_TAIL},
+	LIST_HEAD SCOPE_SQL(
+	    "$1", "$2", "a.institution") " AND a.institution = $8 AND a.status = $7" LIST_TAIL},
 };
 
 /* The one institution that can be in the list, if there is only one; else absent. */
@@ -205,7 +210,8 @@ prepare_list(struct db *d, const struct scope *scope, const struct alert_filter 
 {
 	struct place from = {INT64_MAX, SLICE("~")}; /* beyond any time and id */
 	struct slice institution = only_institution(scope, filter);
-	bool one = institution.ptr != NULL, by_status = filter->only_open != filter->only_closed;
+	bool one = institution.ptr != NULL,
+	     by_status = filter->only_open != filter->only_closed;
 	struct db_stmt *st;
 
 	if (cursor.ptr != NULL && !read_cursor(cursor, &from))
@@ -227,7 +233,8 @@ prepare_list(struct db *d, const struct scope *scope, const struct alert_filter 
 
 int
 alert_db_list(struct db *d, const struct scope *scope, const struct alert_filter *filter,
-    struct slice cursor, unsigned limit, struct arena *mem, struct alert_page *out, struct err *e)
+    struct slice cursor, unsigned limit, struct arena *mem, struct alert_page *out,
+    struct err *e)
 {
 	struct alert_words words;
 	struct db_stmt *st = NULL;

@@ -56,7 +56,7 @@ alert_split_words(struct slice text, struct arena *mem, struct alert_words *out)
 		size_t n = 0;
 
 		while (n < rest.len && !is_space(rest.ptr[n]) &&
-		    !slice_starts(slice_from(rest, n), SLICE("\xe3\x80\x80")))
+		       !slice_starts(slice_from(rest, n), SLICE("\xe3\x80\x80")))
 			n++;
 		if (n > 0)
 			out->at[out->n++] = slice_first(rest, n);

@@ -22,7 +22,8 @@ struct alert_words {
 	struct slice at[ALERT_WORDS_MAX];
 };
 
-/* In lower case, in mem.  White space divides, and U+3000, the wide space of Japanese keyboards. */
+/* In lower case, in mem.  White space divides, and U+3000, the wide space of Japanese
+ * keyboards. */
 void alert_split_words(struct slice text, struct arena *mem, struct alert_words *out);
 
 /* Does each occur in what alert_write_search() wrote? */

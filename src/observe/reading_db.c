@@ -14,7 +14,8 @@ reading_get_cursor(struct db *d, int64_t *out, struct err *e)
 {
 	struct db_stmt *st;
 
-	if (db_prepare(d, "SELECT position FROM reading_cursor", &st, e) != 0 || db_step(st, e) != 1)
+	if (db_prepare(d, "SELECT position FROM reading_cursor", &st, e) != 0 ||
+	    db_step(st, e) != 1)
 		return -1;
 	*out = db_int(st, 0);
 	db_reset(st);
@@ -26,7 +27,8 @@ reading_move_cursor(struct db *d, int64_t from, int64_t to, struct err *e)
 {
 	struct db_stmt *st;
 
-	if (db_prepare(d, "UPDATE reading_cursor SET position = $2 WHERE position = $1", &st, e) != 0)
+	if (db_prepare(
+		d, "UPDATE reading_cursor SET position = $2 WHERE position = $1", &st, e) != 0)
 		return -1;
 	db_bind_int(st, 1, from);
 	db_bind_int(st, 2, to);
@@ -46,7 +48,8 @@ reading_count_attempt(struct db *d, int64_t position, int64_t *attempts, struct 
 	struct db_stmt *st;
 
 	if (db_prepare(d,
-		"UPDATE reading_cursor SET attempts = CASE WHEN attempted = $1 THEN attempts + 1"
+		"UPDATE reading_cursor SET attempts = CASE WHEN attempted = $1 THEN attempts + "
+		"1"
 		" ELSE 1 END, attempted = $1 RETURNING attempts",
 		&st, e) != 0)
 		return -1;
@@ -97,7 +100,8 @@ reading_add(struct db *d, const struct reading *r, struct err *e)
 
 	if (db_prepare(d,
 		"INSERT INTO reading (institution, node, source, codec, batches, lines, events,"
-		" no_event, last_batch, last_event) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+		" no_event, last_batch, last_event) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+		"$9, $10)"
 		" ON CONFLICT (institution, node, source) DO UPDATE SET"
 		" codec = COALESCE(excluded.codec, reading.codec),"
 		" batches = reading.batches + excluded.batches,"
@@ -123,7 +127,8 @@ reading_add(struct db *d, const struct reading *r, struct err *e)
 	if (db_run(st, e) != 0)
 		return -1;
 	for (int s = 0; s < CODEC_STATUS_COUNT; s++)
-		if (is_unread(s) && r->unread[s] > 0 && add_unread(d, r, (enum codec_status)s, e) != 0)
+		if (is_unread(s) && r->unread[s] > 0 &&
+		    add_unread(d, r, (enum codec_status)s, e) != 0)
 			return -1;
 	return 0;
 }
@@ -145,7 +150,8 @@ read_unread(struct db *d, struct reading *r, struct err *e)
 	db_bind_text(st, 3, r->source);
 	while ((rc = db_step(st, e)) == 1)
 		for (int s = 0; s < CODEC_STATUS_COUNT; s++)
-			if (is_unread(s) && slice_is(db_text(st, 0), codec_status_name((enum codec_status)s)))
+			if (is_unread(s) &&
+			    slice_is(db_text(st, 0), codec_status_name((enum codec_status)s)))
 				r->unread[s] = (uint64_t)db_int(st, 1);
 	return rc;
 }
@@ -159,8 +165,9 @@ reading_each(struct db *d, const struct scope *scope, struct slice institution,
 
 	if (db_prepare(d,
 		"SELECT institution, node, source, codec, batches, lines, events, no_event,"
-		" last_batch, last_event FROM reading WHERE" SCOPE_SQL("$1", "$2", "institution")
-		"AND ($3 IS NULL OR institution = $3) ORDER BY institution, node, source",
+		" last_batch, last_event FROM reading WHERE" SCOPE_SQL(
+		    "$1", "$2", "institution") "AND ($3 IS NULL OR institution = $3) ORDER BY "
+					       "institution, node, source",
 		&st, e) != 0)
 		return -1;
 	scope_bind(st, 1, scope);
@@ -195,7 +202,8 @@ reading_add_refused(struct db *d, const struct reading_refused *r, struct err *e
 	struct db_stmt *st;
 
 	if (db_prepare(d,
-		"INSERT INTO reading_refused (position, institution, node, source, sequence, at, reason)"
+		"INSERT INTO reading_refused (position, institution, node, source, sequence, "
+		"at, reason)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (position) DO NOTHING",
 		&st, e) != 0)
 		return -1;
@@ -217,7 +225,8 @@ reading_each_refused(struct db *d, const struct scope *scope, unsigned limit,
 	int rc;
 
 	if (db_prepare(d,
-		"SELECT position, institution, node, source, sequence, at, reason FROM reading_refused"
+		"SELECT position, institution, node, source, sequence, at, reason FROM "
+		"reading_refused"
 		" WHERE" SCOPE_SQL("$1", "$2", "institution") "ORDER BY position DESC LIMIT $3",
 		&st, e) != 0)
 		return -1;
@@ -252,7 +261,8 @@ content_status_loaded(struct db *d, const struct content_status *s, struct err *
 
 	if (db_prepare(d,
 		"UPDATE content_status SET loaded_at = $1, rules = $2, rules_unusable = $3,"
-		" indicators = $4, indicators_refused = $5, notes = $6, failed_at = 0, failure = ''",
+		" indicators = $4, indicators_refused = $5, notes = $6, failed_at = 0, failure "
+		"= ''",
 		&st, e) != 0)
 		return -1;
 	db_bind_int(st, 1, s->loaded_at.us);
@@ -269,7 +279,8 @@ content_status_failed(struct db *d, struct instant at, struct slice failure, str
 {
 	struct db_stmt *st;
 
-	if (db_prepare(d, "UPDATE content_status SET failed_at = $1, failure = $2", &st, e) != 0)
+	if (db_prepare(d, "UPDATE content_status SET failed_at = $1, failure = $2", &st, e) !=
+	    0)
 		return -1;
 	db_bind_int(st, 1, at.us);
 	db_bind_text(st, 2, utf8_cut(failure, REASON_MAX));
@@ -283,7 +294,8 @@ content_status_get(struct db *d, content_on_status *fn, void *ctx, struct err *e
 	int rc;
 
 	if (db_prepare(d,
-		"SELECT loaded_at, rules, rules_unusable, indicators, indicators_refused, notes,"
+		"SELECT loaded_at, rules, rules_unusable, indicators, indicators_refused, "
+		"notes,"
 		" failed_at, failure FROM content_status",
 		&st, e) != 0 ||
 	    db_step(st, e) != 1)

@@ -17,7 +17,8 @@
 
 int reading_get_cursor(struct db *d, int64_t *out, struct err *e);
 
-/* -1 as well where the cursor is not at `from` any more: another process moves it (err.code EAGAIN). */
+/* -1 as well where the cursor is not at `from` any more: another process moves it (err.code
+ * EAGAIN). */
 int reading_move_cursor(struct db *d, int64_t from, int64_t to, struct err *e);
 
 /*
@@ -74,7 +75,7 @@ int reading_each_refused(struct db *d, const struct scope *scope, unsigned limit
 struct content_status {
 	struct instant loaded_at; /* 0: never */
 	uint64_t rules, rules_unusable, indicators, indicators_refused;
-	struct slice notes; /* a line for every file that was not used as a whole */
+	struct slice notes;	  /* a line for every file that was not used as a whole */
 	struct instant failed_at; /* of the last attempt, if that failed; else 0 */
 	struct slice failure;	  /* why */
 };

@@ -29,8 +29,8 @@ hash_text(crypto_hash_sha256_state *h, struct slice s)
 }
 
 static void
-hash_record(const uint8_t before[AUDIT_HASH_LEN], int64_t sequence, const struct audit_entry *entry,
-    uint8_t out[AUDIT_HASH_LEN])
+hash_record(const uint8_t before[AUDIT_HASH_LEN], int64_t sequence,
+    const struct audit_entry *entry, uint8_t out[AUDIT_HASH_LEN])
 {
 	crypto_hash_sha256_state h;
 
@@ -52,7 +52,8 @@ read_head(struct db *d, struct audit_head *out, struct err *e)
 	int rc;
 
 	*out = (struct audit_head){0};
-	if (db_prepare(d, "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1", &st, e) != 0)
+	if (db_prepare(d, "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
+		&st, e) != 0)
 		return -1;
 	if ((rc = db_step(st, e)) == 1) {
 		struct slice hash = db_blob(st, 1);
@@ -126,7 +127,8 @@ audit_verify(struct db *d, struct audit_verdict *out, struct err *e)
 
 	*out = (struct audit_verdict){0};
 	if (db_prepare(d,
-		"SELECT sequence, at, actor, action, object, detail, hash FROM audit ORDER BY sequence",
+		"SELECT sequence, at, actor, action, object, detail, hash FROM audit ORDER BY "
+		"sequence",
 		&st, e) != 0)
 		return -1;
 	while ((rc = db_step(st, e)) == 1) {
@@ -142,8 +144,8 @@ audit_verify(struct db *d, struct audit_verdict *out, struct err *e)
 }
 
 int
-audit_list(struct db *d, int64_t before, unsigned limit, audit_on_entry *fn, void *ctx,
-    struct err *e)
+audit_list(
+    struct db *d, int64_t before, unsigned limit, audit_on_entry *fn, void *ctx, struct err *e)
 {
 	struct db_stmt *st;
 	int rc;

@@ -31,7 +31,8 @@ struct audit_head {
 	uint8_t hash[AUDIT_HASH_LEN];
 };
 
-/* What the verifier found.  `broken` is the first wrong record's sequence, 0 where the chain is whole. */
+/* What the verifier found.  `broken` is the first wrong record's sequence, 0 where the chain is
+ * whole. */
 struct audit_verdict {
 	struct audit_head head; /* the last good record */
 	int64_t broken;
@@ -41,9 +42,11 @@ struct audit_verdict {
 /* -1 only where the store cannot be read. */
 int audit_verify(struct db *d, struct audit_verdict *out, struct err *e);
 
-/* Newest first, those before sequence `before` (0: from the newest); the callback's -1 stops. */
-typedef int audit_on_entry(void *ctx, int64_t sequence, const struct audit_entry *entry, struct err *e);
-int audit_list(struct db *d, int64_t before, unsigned limit, audit_on_entry *fn, void *ctx,
-    struct err *e);
+/* Newest first, those before sequence `before` (0: from the newest); the callback's -1 stops.
+ */
+typedef int audit_on_entry(
+    void *ctx, int64_t sequence, const struct audit_entry *entry, struct err *e);
+int audit_list(
+    struct db *d, int64_t before, unsigned limit, audit_on_entry *fn, void *ctx, struct err *e);
 
 #endif

@@ -80,7 +80,8 @@ batchlog_open(struct batchlog **out, const char *path, struct err *e)
 		goto out;
 	}
 	snprintf(url, room, "sqlite:%s", path);
-	if (db_open_tuned(&l->db, url, &tuning, e) != 0 || db_migrate(l->db, migrations, e) != 0)
+	if (db_open_tuned(&l->db, url, &tuning, e) != 0 ||
+	    db_migrate(l->db, migrations, e) != 0)
 		goto out;
 	*out = l;
 	l = NULL;
@@ -113,14 +114,15 @@ digest_of(struct slice frame, uint8_t out[BATCHLOG_DIGEST_LEN])
 
 /* A stream's id, made where it is new, and the number up to which all has aged out. */
 static int
-find_stream(struct db *d, const struct batch_record *r, int64_t *id, uint64_t *forgotten,
-    struct err *e)
+find_stream(
+    struct db *d, const struct batch_record *r, int64_t *id, uint64_t *forgotten, struct err *e)
 {
 	struct db_stmt *st;
 
 	if (db_prepare(d,
 		"INSERT INTO stream (institution, node, source) VALUES ($1, $2, $3)"
-		" ON CONFLICT (institution, node, source) DO UPDATE SET source = excluded.source"
+		" ON CONFLICT (institution, node, source) DO UPDATE SET source = "
+		"excluded.source"
 		" RETURNING id, forgotten",
 		&st, e) != 0)
 		return -1;
@@ -187,7 +189,8 @@ count_in_stream(struct db *d, int64_t stream, const struct batch_record *r, stru
 	struct db_stmt *st;
 
 	if (db_prepare(d,
-		"UPDATE stream SET batches = batches + 1, lines = lines + $2, bytes = bytes + $3,"
+		"UPDATE stream SET batches = batches + 1, lines = lines + $2, bytes = bytes + "
+		"$3,"
 		" frame_bytes = frame_bytes + $4,"
 		" last_sequence = CASE WHEN last_sequence < $5 THEN $5 ELSE last_sequence END,"
 		" last_received = CASE WHEN last_received < $6 THEN $6 ELSE last_received END,"
@@ -206,13 +209,14 @@ count_in_stream(struct db *d, int64_t stream, const struct batch_record *r, stru
 
 /* The number is taken: by the same bytes? */
 static int
-compare_with_stored(struct db *d, int64_t stream, struct batch_record *r, enum batchlog_fate *fate,
-    struct err *e)
+compare_with_stored(struct db *d, int64_t stream, struct batch_record *r,
+    enum batchlog_fate *fate, struct err *e)
 {
 	struct db_stmt *st;
 
-	if (db_prepare(d, "SELECT position, digest FROM batch WHERE stream = $1 AND sequence = $2",
-		&st, e) != 0)
+	if (db_prepare(d,
+		"SELECT position, digest FROM batch WHERE stream = $1 AND sequence = $2", &st,
+		e) != 0)
 		return -1;
 	db_bind_int(st, 1, stream);
 	db_bind_int(st, 2, (int64_t)r->sequence);
@@ -272,8 +276,8 @@ batchlog_append(struct batchlog *l, struct batch_record *records, enum batchlog_
 
 /* --- reading --- */
 
-#define RECORD_COLUMNS                                                                             \
-	"b.position, s.institution, s.node, s.source, b.sequence, b.offset, b.bytes, b.lines,"     \
+#define RECORD_COLUMNS                                                                         \
+	"b.position, s.institution, s.node, s.source, b.sequence, b.offset, b.bytes, b.lines," \
 	" b.received, b.stored, b.config, b.preamble, b.digest, f.bytes"
 
 static int
@@ -311,7 +315,8 @@ copy_record(struct db_stmt *st, struct arena *mem, struct batch_record *out, str
 	return 1;
 }
 
-/* The statement's row, if it gives one; reset afterwards, so that no reader holds back a checkpoint. */
+/* The statement's row, if it gives one; reset afterwards, so that no reader holds back a
+ * checkpoint. */
 static int
 take_row(struct db_stmt *st, struct arena *mem, struct batch_record *out, struct err *e)
 {
@@ -325,8 +330,8 @@ take_row(struct db_stmt *st, struct arena *mem, struct batch_record *out, struct
 }
 
 int
-batchlog_take_next(struct batchlog *l, int64_t after, struct arena *mem, struct batch_record *out,
-    struct err *e)
+batchlog_take_next(struct batchlog *l, int64_t after, struct arena *mem,
+    struct batch_record *out, struct err *e)
 {
 	struct db_stmt *st;
 
@@ -362,10 +367,12 @@ batchlog_take_in(struct batchlog *l, const struct batchlog_range *range, int64_t
 {
 	struct db_stmt *st;
 
-	/* CROSS JOIN keeps this order: along the small rows by position, so a whole range costs one pass. */
+	/* CROSS JOIN keeps this order: along the small rows by position, so a whole range costs
+	 * one pass. */
 	if (db_prepare(l->db,
 		"SELECT " RECORD_COLUMNS " FROM batch b"
-		" CROSS JOIN stream s ON s.id = b.stream CROSS JOIN frame f ON f.position = b.position"
+		" CROSS JOIN stream s ON s.id = b.stream CROSS JOIN frame f ON f.position = "
+		"b.position"
 		" WHERE b.position > $1 AND ($2 IS NULL OR s.institution = $2)"
 		" AND ($3 IS NULL OR s.source = $3)"
 		" AND ($4 = 0 OR b.received >= $4) AND ($5 = 0 OR b.received < $5)"
@@ -508,14 +515,15 @@ forget_prefix(struct db *d, int64_t stream, struct err *e)
 	was = sequence = db_int(st, 0);
 	db_reset(st);
 	while ((rc = has_aged_out(d, stream, sequence + 1, &position, e)) == 1) {
-		if (run_with(d, "DELETE FROM batch WHERE position = $1 AND sequence = $2", position,
-			sequence + 1, e) != 0)
+		if (run_with(d, "DELETE FROM batch WHERE position = $1 AND sequence = $2",
+			position, sequence + 1, e) != 0)
 			return -1;
 		sequence++;
 	}
 	if (rc < 0 || sequence == was)
 		return rc;
-	return run_with(d, "UPDATE stream SET forgotten = $2 WHERE id = $1", stream, sequence, e);
+	return run_with(
+	    d, "UPDATE stream SET forgotten = $2 WHERE id = $1", stream, sequence, e);
 }
 
 /* 1: the oldest was deleted; 0: nothing to delete; -1. */
@@ -542,8 +550,8 @@ trim_one(struct db *d, const struct batchlog_keep *keep, struct err *e)
 }
 
 int
-batchlog_trim(struct batchlog *l, const struct batchlog_keep *keep, unsigned batches_max,
-    struct err *e)
+batchlog_trim(
+    struct batchlog *l, const struct batchlog_keep *keep, unsigned batches_max, struct err *e)
 {
 	int rc = 1;
 	unsigned n = 0;

@@ -24,11 +24,11 @@ struct batch_record {
 	uint64_t offset;   /* bytes of the source's stream before this batch */
 	uint64_t bytes;	   /* of raw lines */
 	uint64_t lines;
-	struct instant received; /* when the node made it */
-	struct instant stored;	 /* when the center stored it */
-	struct slice config;	 /* JSON object; may be empty */
-	struct slice preamble;	 /* may be empty */
-	struct slice frame;	 /* zstd */
+	struct instant received;	     /* when the node made it */
+	struct instant stored;		     /* when the center stored it */
+	struct slice config;		     /* JSON object; may be empty */
+	struct slice preamble;		     /* may be empty */
+	struct slice frame;		     /* zstd */
 	uint8_t digest[BATCHLOG_DIGEST_LEN]; /* given by append */
 };
 
@@ -60,8 +60,8 @@ int batchlog_take_next(struct batchlog *l, int64_t after, struct arena *mem,
     struct batch_record *out, struct err *e);
 
 /* One batch by its position: 1, 0 (not there, or aged out), -1. */
-int batchlog_get(struct batchlog *l, int64_t position, struct arena *mem, struct batch_record *out,
-    struct err *e);
+int batchlog_get(struct batchlog *l, int64_t position, struct arena *mem,
+    struct batch_record *out, struct err *e);
 
 /* Which batches: absent names mean any, zero times mean open ends. */
 struct batchlog_range {
@@ -87,8 +87,8 @@ typedef int batchlog_on_source(void *ctx, const struct batchlog_source *s, struc
 int batchlog_each_source(struct batchlog *l, batchlog_on_source *fn, void *ctx, struct err *e);
 
 struct batchlog_stats {
-	int64_t first, last;	       /* positions; 0 where the log is empty */
-	struct instant oldest;	       /* `stored` of the first */
+	int64_t first, last;		/* positions; 0 where the log is empty */
+	struct instant oldest;		/* `stored` of the first */
 	int64_t used_bytes, idle_bytes; /* of the file */
 };
 int batchlog_stats(struct batchlog *l, struct batchlog_stats *out, struct err *e);
@@ -105,10 +105,11 @@ struct batchlog_keep {
 	int64_t bytes_max;
 	int64_t keep_after;
 };
-int batchlog_trim(struct batchlog *l, const struct batchlog_keep *keep, unsigned batches_max,
-    struct err *e);
+int batchlog_trim(
+    struct batchlog *l, const struct batchlog_keep *keep, unsigned batches_max, struct err *e);
 
-/* Read all of it: the file's structure and each frame's digest; -1 with the first that is wrong. */
+/* Read all of it: the file's structure and each frame's digest; -1 with the first that is
+ * wrong. */
 int batchlog_check(struct batchlog *l, struct err *e);
 
 #endif

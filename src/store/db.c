@@ -38,7 +38,8 @@ apply(struct db *d, const struct db_migration *m, struct err *e)
 
 	if (db_exec(d, m->sql, e) != 0)
 		return -1;
-	if (db_prepare(d, "INSERT INTO schema_migration (number, name) VALUES ($1, $2)", &st, e) != 0)
+	if (db_prepare(
+		d, "INSERT INTO schema_migration (number, name) VALUES ($1, $2)", &st, e) != 0)
 		return -1;
 	db_bind_int(st, 1, m->number);
 	db_bind_text(st, 2, slice_str(m->name));

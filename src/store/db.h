@@ -74,7 +74,8 @@ int db_size(struct db *d, int64_t *used, int64_t *idle, struct err *e);
 /* Give up to `bytes` of idle space back to the file system; outside a transaction. */
 int db_return_space(struct db *d, int64_t bytes, struct err *e);
 
-/* Read everything and compare: -1 with what is damaged first.  Takes as long as reading the file. */
+/* Read everything and compare: -1 with what is damaged first.  Takes as long as reading the
+ * file. */
 int db_check(struct db *d, struct err *e);
 
 /*

@@ -131,7 +131,8 @@ configure(struct db *d, const struct db_tuning *t, struct err *e)
 	sqlite3_limit(d->h, SQLITE_LIMIT_ATTACHED, 0);
 	/* Both count only before the first page is written, so they come before WAL. */
 	snprintf(first, sizeof(first), "PRAGMA page_size=%u; PRAGMA auto_vacuum=%s;",
-	    t->page_bytes == 0 ? 4096 : t->page_bytes, t->returns_space ? "INCREMENTAL" : "NONE");
+	    t->page_bytes == 0 ? 4096 : t->page_bytes,
+	    t->returns_space ? "INCREMENTAL" : "NONE");
 	if (db_exec(d, first, e) != 0 || enter_wal(d, e) != 0)
 		return -1;
 	return db_exec(d,
@@ -162,7 +163,8 @@ db_open_tuned(struct db **out, const char *url, const struct db_tuning *t, struc
 	if (make_private(path, e) != 0)
 		goto out;
 	opened = sqlite3_open_v2(path, &d->h,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+		SQLITE_OPEN_EXRESCODE,
 	    NULL);
 	if (opened != SQLITE_OK) {
 		fail(d, opened, "opening", e);
@@ -288,7 +290,8 @@ db_bind_text(struct db_stmt *st, int at, struct slice v)
 {
 	const char *p = v.ptr == NULL ? NULL : v.len == 0 ? "" : (const char *)v.ptr;
 
-	bound(st, sqlite3_bind_text64(st->st, place(st, at), p, v.len, SQLITE_STATIC, SQLITE_UTF8));
+	bound(st,
+	    sqlite3_bind_text64(st->st, place(st, at), p, v.len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void
@@ -436,7 +439,8 @@ db_return_space(struct db *d, int64_t bytes, struct err *e)
 
 	if (pragma_int(d, "PRAGMA page_size", &page, e) != 0)
 		return -1;
-	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%lld)", (long long)(bytes / page));
+	snprintf(
+	    sql, sizeof(sql), "PRAGMA incremental_vacuum(%lld)", (long long)(bytes / page));
 	return db_exec(d, sql, e);
 }
 

@@ -38,7 +38,8 @@ read_all(struct buf *out, int fd, const char *path, struct err *e)
 		if (n == 0)
 			return 0;
 		if (room == 0)
-			return err_set(e, "\"%s\" is larger than the %zu bytes allowed", path, out->max);
+			return err_set(
+			    e, "\"%s\" is larger than the %zu bytes allowed", path, out->max);
 		buf_added(out, (size_t)n);
 	}
 }
@@ -184,7 +185,8 @@ file_make_dirs(const char *path, mode_t mode, struct err *e)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (*part != '\0' && mkdir(part, mode) != 0 && errno != EEXIST && errno != EISDIR)
+		if (*part != '\0' && mkdir(part, mode) != 0 && errno != EEXIST &&
+		    errno != EISDIR)
 			break;
 		*p = c;
 		if (c == '\0')
@@ -252,17 +254,19 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int walk_one(struct walk *w, const char *path, unsigned depth, const struct inside *outer,
-    struct err *e);
+static int walk_one(struct walk *w, const char *path, unsigned depth,
+    const struct inside *outer, struct err *e);
 
 static int
-walk_dir(struct walk *w, const char *path, unsigned depth, const struct inside *in, struct err *e)
+walk_dir(
+    struct walk *w, const char *path, unsigned depth, const struct inside *in, struct err *e)
 {
 	struct dirent **names = NULL;
 	int n, rc = 0;
 
 	if (depth >= w->limits.depth)
-		return err_set(e, "\"%s\" is nested deeper than %u directories", path, w->limits.depth);
+		return err_set(
+		    e, "\"%s\" is nested deeper than %u directories", path, w->limits.depth);
 	if ((n = scandir(path, &names, is_visible, by_bytes)) < 0)
 		return err_errno(e, errno, "reading directory \"%s\"", path);
 	for (int i = 0; i < n; i++) {
@@ -282,8 +286,8 @@ walk_dir(struct walk *w, const char *path, unsigned depth, const struct inside *
 }
 
 static int
-walk_one(struct walk *w, const char *path, unsigned depth, const struct inside *outer,
-    struct err *e)
+walk_one(
+    struct walk *w, const char *path, unsigned depth, const struct inside *outer, struct err *e)
 {
 	struct stat st;
 
@@ -301,7 +305,8 @@ walk_one(struct walk *w, const char *path, unsigned depth, const struct inside *
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (++w->files > w->limits.files)
-		return err_set(e, "more than %zu files, the last one \"%s\"", w->limits.files, path);
+		return err_set(
+		    e, "more than %zu files, the last one \"%s\"", w->limits.files, path);
 	return w->fn(w->ctx, path, e);
 }
 

@@ -1,5 +1,6 @@
 /*
- * file.h - whole files: read with a bound, map, write so that a crash leaves old or new, walk a tree.
+ * file.h - whole files: read with a bound, map, write so that a crash leaves old or new, walk a
+ * tree.
  */
 #ifndef HINOMI_SYS_FILE_H
 #define HINOMI_SYS_FILE_H

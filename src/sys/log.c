@@ -81,14 +81,14 @@ log_va(enum log_level level, const char *fmt, va_list ap)
 	buf_release(&line);
 }
 
-#define LOG_FUNCTION(name, level)                                                                  \
-	void name(const char *fmt, ...)                                                            \
-	{                                                                                          \
-		va_list ap;                                                                        \
-                                                                                                   \
-		va_start(ap, fmt);                                                                 \
-		log_va(level, fmt, ap);                                                            \
-		va_end(ap);                                                                        \
+#define LOG_FUNCTION(name, level)                                                              \
+	void name(const char *fmt, ...)                                                        \
+	{                                                                                      \
+		va_list ap;                                                                    \
+                                                                                               \
+		va_start(ap, fmt);                                                             \
+		log_va(level, fmt, ap);                                                        \
+		va_end(ap);                                                                    \
 	}
 
 LOG_FUNCTION(log_error, LOG_LINE_ERROR)

@@ -151,7 +151,8 @@ loop_watch(struct loop *l, int fd, unsigned want, loop_on_ready *fn, void *ctx, 
 	if (fresh && ++l->watch_serial == 0)
 		l->watch_serial = 1;
 	uint32_t serial = fresh ? l->watch_serial : w->serial;
-	ev.events = ((want & LOOP_READ) ? EPOLLIN | EPOLLRDHUP : 0) | ((want & LOOP_WRITE) ? EPOLLOUT : 0);
+	ev.events = ((want & LOOP_READ) ? EPOLLIN | EPOLLRDHUP : 0) |
+		    ((want & LOOP_WRITE) ? EPOLLOUT : 0);
 	ev.data.u64 = (uint64_t)serial << 32 | (uint32_t)fd;
 	if (epoll_ctl(l->epoll, fresh ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &ev) != 0)
 		return err_errno(e, errno, "watching descriptor %d", fd);
@@ -258,7 +259,8 @@ timer_new(struct loop *l, struct span delay, struct span period, loop_on_timer *
 {
 	struct loop_timer *t = NULL;
 
-	/* One place more than used: a periodic timer out of the heap while it runs keeps its own. */
+	/* One place more than used: a periodic timer out of the heap while it runs keeps its
+	 * own. */
 	if (l->n_timers + 2 > l->heap_room) {
 		size_t room = l->heap_room == 0 ? 16 : l->heap_room * 2;
 		struct loop_timer **heap = realloc(l->heap, room * sizeof(struct loop_timer *));

@@ -35,7 +35,8 @@ become(const struct process_spec *spec, pid_t parent)
 	for (unsigned i = 0; i < spec->n_fds; i++)
 		fcntl(spec->fds[i], F_SETFD, 0);
 	execv("/proc/self/exe", (char *const *)(uintptr_t)spec->argv);
-	static const char text[] = "hinomi: /proc/self/exe cannot be executed: is /proc mounted?\n";
+	static const char text[] =
+	    "hinomi: /proc/self/exe cannot be executed: is /proc mounted?\n";
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(126);
 	_exit(127);

@@ -20,12 +20,13 @@ struct process {
 
 struct process_spec {
 	const char *const *argv; /* ended by NULL; argv[0] is for people */
-	const int *fds;		 /* kept open in the child, under the same numbers, beside 0, 1 and 2 */
+	const int *fds; /* kept open in the child, under the same numbers, beside 0, 1 and 2 */
 	unsigned n_fds;
-	bool dies_with_us;	 /* SIGTERM when our process ends, however it ends */
+	bool dies_with_us; /* SIGTERM when our process ends, however it ends */
 };
 
-/* Starts with an empty signal mask and default handlers; SIGHUP is ignored until a loop catches it. */
+/* Starts with an empty signal mask and default handlers; SIGHUP is ignored until a loop catches
+ * it. */
 int process_spawn(struct process *out, const struct process_spec *spec, struct err *e);
 
 /* How it ended; `text` says it in words: "exit status 3", "killed by signal 9 (Killed)". */

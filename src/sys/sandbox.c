@@ -111,8 +111,8 @@ struct ruleset_attr {
 
 #define FS_VERSION_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 #define FS_READ	     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FS_OF_FILES                                                                                \
-	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |                            \
+#define FS_OF_FILES                                                                            \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |                        \
 	    LANDLOCK_ACCESS_FS_EXECUTE | FS_TRUNCATE)
 
 static uint64_t
@@ -157,7 +157,8 @@ confine(const struct sandbox *s, int version, struct err *e)
 
 	/* Sockets that listen already are not touched by this. */
 	if (version >= 4)
-		attr.handled_access_net = s->power == SANDBOX_CONNECT ? 0 : NET_BIND | NET_CONNECT;
+		attr.handled_access_net =
+		    s->power == SANDBOX_CONNECT ? 0 : NET_BIND | NET_CONNECT;
 	if ((ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0)) < 0)
 		return err_errno(e, errno, "making a Landlock ruleset");
 	for (const char *const *p = s->write_below; p != NULL && *p != NULL; p++)
@@ -178,12 +179,13 @@ out:
 static int
 enter_landlock(const struct sandbox *s, struct sandbox_report *report, struct err *e)
 {
-	int version = (int)syscall(
-	    SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	int version =
+	    (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
 	if (version < 1) {
 		snprintf(report->text, sizeof(report->text),
-		    "this kernel offers no Landlock (%s): access to files is held by their permissions alone",
+		    "this kernel offers no Landlock (%s): access to files is held by their "
+		    "permissions alone",
 		    strerrorname_np(errno));
 		return 0;
 	}
@@ -222,12 +224,10 @@ static const struct {
     {"socket", EACCES}, /* name service, syslog() */
     {"connect", EACCES},
     {"clone3", ENOSYS}, /* its flags are out of a filter's reach: glibc then uses clone */
-    {"sched_setaffinity", EPERM},
-    {"sched_setscheduler", EPERM},
-    {"setpriority", EPERM},
-    {"prctl", EPERM},	 /* but for a thread's name, below */
+    {"sched_setaffinity", EPERM}, {"sched_setscheduler", EPERM}, {"setpriority", EPERM},
+    {"prctl", EPERM},	  /* but for a thread's name, below */
     {"prlimit64", EPERM}, /* but for reading one's own, below */
-    {"ioctl", ENOTTY},	 /* but for FIONREAD and FIONBIO, below */
+    {"ioctl", ENOTTY},	  /* but for FIONREAD and FIONBIO, below */
 };
 
 /* A name that this architecture lacks needs no rule. */
@@ -258,8 +258,8 @@ add_conditional(scmp_filter_ctx ctx)
 	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	/* abort() and raise() of this very process, nobody else's. */
-	rc |= seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	rc |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	rc |= seccomp_rule_add(
 	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
 	rc |= seccomp_rule_add(
@@ -270,7 +270,8 @@ add_conditional(scmp_filter_ctx ctx)
 	return rc;
 }
 
-/* What a refused call's conditional rule allows must not meet a plain refusal of the same call. */
+/* What a refused call's conditional rule allows must not meet a plain refusal of the same call.
+ */
 static int
 add_refusal(scmp_filter_ctx ctx, const char *name, int nr, int answer)
 {
@@ -298,7 +299,8 @@ add_rules(scmp_filter_ctx ctx, const struct sandbox *s)
 		int nr = call_number(refused[i].name);
 
 		if (s->refuse_only && refused[i].answer == EPERM)
-			continue; /* so the filter answers anyway, and libseccomp wants no such rule */
+			continue; /* so the filter answers anyway, and libseccomp wants no such
+				     rule */
 		if (nr >= 0 && !is_kept(s, refused[i].name))
 			rc |= add_refusal(ctx, refused[i].name, nr, refused[i].answer);
 	}
@@ -317,7 +319,8 @@ enter_seccomp(const struct sandbox *s, struct err *e)
 	/* Threads that libraries started already are bound as well. */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_LOG, s->refuse_only);
-	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: constant cost a call */
+	seccomp_attr_set(
+	    ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: constant cost a call */
 	if (add_rules(ctx, s) != 0)
 		rc = err_set(e, "the seccomp filter can not be built");
 	else if ((rc = seccomp_load(ctx)) != 0)
@@ -332,7 +335,8 @@ sandbox_enter(const struct sandbox *s, struct sandbox_report *report, struct err
 	assert(s->power < SANDBOX_POWER_COUNT);
 	*report = (struct sandbox_report){0};
 	if (clear_bounding_set(e) != 0 || become_owner(s->owner_of, e) != 0 ||
-	    drop_capabilities(e) != 0 || set_limits(e) != 0 || enter_landlock(s, report, e) != 0)
+	    drop_capabilities(e) != 0 || set_limits(e) != 0 ||
+	    enter_landlock(s, report, e) != 0)
 		goto failed;
 	if (SANITIZED)
 		return 0;

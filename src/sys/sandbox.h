@@ -28,16 +28,18 @@ enum sandbox_power {
 
 struct sandbox {
 	enum sandbox_power power;
-	const char *owner_of;		 /* as root: become the owner of this directory; NULL: stay */
-	const char *const *write_below;	 /* files or directories, ended by NULL; NULL: none */
-	const char *const *read_below;	 /* those that are missing are passed over */
-	bool refuse_only; /* for debugging: a forbidden call fails with EPERM, and the kernel logs it */
+	const char *owner_of; /* as root: become the owner of this directory; NULL: stay */
+	const char *const *write_below; /* files or directories, ended by NULL; NULL: none */
+	const char *const *read_below;	/* those that are missing are passed over */
+	bool refuse_only; /* for debugging: a forbidden call fails with EPERM, and the kernel
+			     logs it */
 };
 
 /* What took hold. */
 struct sandbox_report {
 	int landlock; /* the kernel's version of it; 0: none */
-	bool seccomp; /* false only in builds under a sanitizer, whose runtime needs more calls */
+	bool seccomp; /* false only in builds under a sanitizer, whose runtime needs more calls
+		       */
 	char text[160]; /* one line for the log: what does not hold, and why; "" if all does */
 };
 

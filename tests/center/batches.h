@@ -1,4 +1,5 @@
-/* batches.h - a center's data directory with content of the test's own, and batches of Squid lines. */
+/* batches.h - a center's data directory with content of the test's own, and batches of Squid
+ * lines. */
 #ifndef HINOMI_TESTS_CENTER_BATCHES_H
 #define HINOMI_TESTS_CENTER_BATCHES_H
 
@@ -45,7 +46,9 @@ write_text(const char *path, const char *text)
 static inline void
 add_line(struct buf *b, unsigned second, unsigned client, const char *host)
 {
-	buf_printf(b, "%u.%03u    120 10.0.%u.%u TCP_MISS/200 4512 GET http://%s/path/%u - HIER_DIRECT/192.0.2.1 text/html\n",
+	buf_printf(b,
+	    "%u.%03u    120 10.0.%u.%u TCP_MISS/200 4512 GET http://%s/path/%u - "
+	    "HIER_DIRECT/192.0.2.1 text/html\n",
 	    1790000000u + second, second % 1000, client / 250, client % 250, host, second);
 }
 
@@ -91,9 +94,9 @@ append_lines(struct batchlog *l, uint64_t sequence, unsigned evil, unsigned wors
 
 	for (unsigned i = 0; i < 20; i++)
 		add_line(&lines, (unsigned)sequence * 20 + i, (unsigned)sequence * 7 % 40,
-		    i < evil		 ? "www.evil.example"
-			: i < evil + worse ? "worse.example"
-					   : "www.good.example");
+		    i < evil	       ? "www.evil.example"
+		    : i < evil + worse ? "worse.example"
+				       : "www.good.example");
 	r = make_batch(sequence, buf_slice(&lines), 20, room, sizeof(room));
 	append_record(l, &r);
 	buf_release(&lines);

@@ -1,5 +1,6 @@
 /*
- * detect_role_test.c - the detect role as it runs: its own process, in its real sandbox, killed and reloaded.
+ * detect_role_test.c - the detect role as it runs: its own process, in its real sandbox, killed
+ * and reloaded.
  */
 #include "test.h"
 
@@ -221,7 +222,8 @@ dump_alerts(const char *dir, struct buf *out)
 	int64_t lines = 0;
 
 	assert_int_equal(store_open(&d, dir, NULL), 0);
-	assert_int_equal(db_prepare(d, "SELECT json FROM alert_body ORDER BY id", &st, NULL), 0);
+	assert_int_equal(
+	    db_prepare(d, "SELECT json FROM alert_body ORDER BY id", &st, NULL), 0);
 	while (db_step(st, NULL) == 1) {
 		buf_add(out, db_text(st, 0));
 		buf_add_byte(out, '\n');

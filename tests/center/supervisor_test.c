@@ -307,7 +307,8 @@ a_directory_that_cannot_be_made_is_an_answer(void **state)
 static void
 descriptor_lists_are_taken_only_as_written(void **state)
 {
-	static const char *const bad[] = {"", "1", "1,2", "1,2,3", "5,6,7,8", "a,b,c", "900,901,902", "5,6,7 "};
+	static const char *const bad[] = {
+	    "", "1", "1,2", "1,2,3", "5,6,7,8", "a,b,c", "900,901,902", "5,6,7 "};
 	struct role_env got;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

@@ -71,7 +71,8 @@ open_alerts(void)
 {
 	uint64_t count[LEVEL_CRITICAL + 1], sum = 0;
 
-	assert_int_equal(alert_db_count_open(db, &everything, (struct slice){0}, count, NULL), 0);
+	assert_int_equal(
+	    alert_db_count_open(db, &everything, (struct slice){0}, count, NULL), 0);
 	for (int i = 0; i <= LEVEL_CRITICAL; i++)
 		sum += count[i];
 	return sum;
@@ -92,7 +93,8 @@ reading(void)
 {
 	struct reading r = {0};
 
-	assert_int_equal(reading_each(db, &everything, SLICE("east"), take_reading, &r, NULL), 0);
+	assert_int_equal(
+	    reading_each(db, &everything, SLICE("east"), take_reading, &r, NULL), 0);
 	return r;
 }
 
@@ -181,7 +183,8 @@ what_can_not_be_read_at_all_is_told_and_passed_over(void **state)
 	assert_int_equal(open_alerts(), 1);
 	assert_int_equal(worker_cursor(worker), 6);
 	assert_int_equal(reading().unread[CODEC_UNKNOWN], 5);
-	assert_int_equal(reading_each_refused(db, &everything, 10, take_reason, &reasons, NULL), 0);
+	assert_int_equal(
+	    reading_each_refused(db, &everything, 10, take_reason, &reasons, NULL), 0);
 	assert_non_null(strstr(buf_str(&reasons), "5: codec \"morse\""));
 	assert_non_null(strstr(buf_str(&reasons), "utc_offset"));
 	assert_non_null(strstr(buf_str(&reasons), "3: its frame holds 2 bytes, not the 5"));
@@ -212,7 +215,11 @@ a_refused_commit_changes_nothing_and_the_next_step_does_it_all(void **state)
 	struct err e = {0};
 
 	append_lines(log_, 1, 1, 0);
-	assert_int_equal(db_exec(db, "CREATE TRIGGER no BEFORE INSERT ON reading BEGIN SELECT RAISE(ABORT, 'no'); END", &e), 0);
+	assert_int_equal(db_exec(db,
+			     "CREATE TRIGGER no BEFORE INSERT ON reading BEGIN SELECT "
+			     "RAISE(ABORT, 'no'); END",
+			     &e),
+	    0);
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(worker_step(worker, now, &done, &e), -1);
 	assert_int_equal(open_alerts(), 0);

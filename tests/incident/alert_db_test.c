@@ -1,4 +1,5 @@
-/* alert_db_test.c - alerts grow once, close with a record, are listed in order and seen only in scope. */
+/* alert_db_test.c - alerts grow once, close with a record, are listed in order and seen only in
+ * scope. */
 #include "test.h"
 
 #include "dir.h"
@@ -45,7 +46,8 @@ static const struct rule_info rule = {
     .attack = attack,
 };
 static struct matched_field fields[] = {
-    {SLICE_LITERAL("url.full"), SLICE_LITERAL("http://Evil.example/100%_a"), SLICE_LITERAL("evil")},
+    {SLICE_LITERAL("url.full"), SLICE_LITERAL("http://Evil.example/100%_a"),
+	SLICE_LITERAL("evil")},
 };
 
 static struct alert
@@ -80,7 +82,8 @@ raise_alert(const struct alert *a, int64_t now)
 {
 	struct err e = {0};
 
-	if (db_begin(db, &e) != 0 || alert_db_upsert(db, a, (struct instant){now}, mem, &e) != 0 ||
+	if (db_begin(db, &e) != 0 ||
+	    alert_db_upsert(db, a, (struct instant){now}, mem, &e) != 0 ||
 	    db_commit(db, &e) != 0)
 		fail_msg("%s", e.text);
 }
@@ -90,7 +93,8 @@ get(const struct alert *a)
 {
 	struct alert_row row;
 
-	assert_int_equal(alert_db_get(db, &everything, slice_str(a->id), mem, &row, NULL, NULL), 1);
+	assert_int_equal(
+	    alert_db_get(db, &everything, slice_str(a->id), mem, &row, NULL, NULL), 1);
 	return row;
 }
 
@@ -100,8 +104,8 @@ close_alert(const struct scope *scope, const struct alert *a)
 	enum alert_answer answer;
 
 	assert_int_equal(db_begin(db, NULL), 0);
-	answer = alert_db_close(db, scope, slice_str(a->id), SLICE("user:suzuki"), SLICE("benign"),
-	    SLICE("known tool"), (struct instant){99}, NULL);
+	answer = alert_db_close(db, scope, slice_str(a->id), SLICE("user:suzuki"),
+	    SLICE("benign"), SLICE("known tool"), (struct instant){99}, NULL);
 	assert_int_equal(db_commit(db, NULL), 0);
 	return answer;
 }
@@ -137,7 +141,8 @@ an_alert_grows_by_merging_and_keeps_when_it_was_raised(void **state)
 
 	raise_alert(&first, 1000);
 	raise_alert(&earlier, 2000);
-	assert_int_equal(alert_db_get(db, &everything, slice_str(first.id), mem, &row, &json, NULL), 1);
+	assert_int_equal(
+	    alert_db_get(db, &everything, slice_str(first.id), mem, &row, &json, NULL), 1);
 	assert_int_equal(row.count, 5);
 	assert_int_equal(row.first_seen.us, 40000000);
 	assert_int_equal(row.last_seen.us, 50000000);
@@ -170,15 +175,16 @@ what_was_rolled_back_was_never_raised(void **state)
 	assert_int_equal(db_begin(db, NULL), 0);
 	assert_int_equal(alert_db_upsert(db, &a, (struct instant){1}, mem, NULL), 0);
 	db_rollback(db);
-	assert_int_equal(alert_db_get(db, &everything, slice_str(a.id), mem, &row, NULL, NULL), 0);
+	assert_int_equal(
+	    alert_db_get(db, &everything, slice_str(a.id), mem, &row, NULL, NULL), 0);
 	assert_int_equal(open_high(&everything), 0);
 }
 
 static int
 take_detail(void *ctx, int64_t sequence, const struct audit_entry *entry, struct err *e)
 {
-	buf_printf(ctx, "%.*s %.*s %.*s %.*s\n", SLICE_ARG(entry->actor), SLICE_ARG(entry->action),
-	    SLICE_ARG(entry->object), SLICE_ARG(entry->detail));
+	buf_printf(ctx, "%.*s %.*s %.*s %.*s\n", SLICE_ARG(entry->actor),
+	    SLICE_ARG(entry->action), SLICE_ARG(entry->object), SLICE_ARG(entry->detail));
 	return 0;
 }
 
@@ -241,7 +247,8 @@ outside_the_scope_nothing_exists(void **state)
 	struct alert_row row;
 
 	raise_alert(&a, 1);
-	assert_int_equal(alert_db_get(db, &east_only, slice_str(a.id), mem, &row, NULL, NULL), 0);
+	assert_int_equal(
+	    alert_db_get(db, &east_only, slice_str(a.id), mem, &row, NULL, NULL), 0);
 	assert_int_equal(close_alert(&east_only, &a), ALERT_UNKNOWN);
 	assert_int_equal(open_high(&east_only), 0);
 	assert_int_equal(open_high(&nothing), 0);
@@ -250,8 +257,8 @@ outside_the_scope_nothing_exists(void **state)
 	assert_int_equal(
 	    alert_db_list(db, &east_only, &west, (struct slice){0}, 10, mem, page, NULL), 0);
 	assert_int_equal(page->n, 0);
-	assert_int_equal(
-	    alert_db_list(db, &nothing, &(struct alert_filter){0}, (struct slice){0}, 10, mem, page, NULL),
+	assert_int_equal(alert_db_list(db, &nothing, &(struct alert_filter){0},
+			     (struct slice){0}, 10, mem, page, NULL),
 	    0);
 	assert_int_equal(page->n, 0);
 	assert_int_equal(get(&a).status, ALERT_OPEN);
@@ -301,7 +308,8 @@ static void
 pages_hold_every_alert_once_newest_first(void **state)
 {
 	static const unsigned limits[] = {1, 7, 59, 60, 61, 200};
-	struct alert_filter all = {0}, open = {.only_open = true}, closed = {.only_closed = true};
+	struct alert_filter all = {0}, open = {.only_open = true},
+			    closed = {.only_closed = true};
 	struct alert_filter east = {.institution = SLICE("east")};
 	struct alert_filter east_closed = {.institution = SLICE("east"), .only_closed = true};
 
@@ -333,9 +341,10 @@ filters_all_hold_at_once(void **state)
 static void
 words_are_found_whatever_their_case_and_mean_only_themselves(void **state)
 {
-	static const char *const found[] = {"tool", "TOOL download", "ツール", "evil.EXAMPLE", "10.0.0.7 t1105",
-	    "squid", "rule-1", "100%_a", "", "  ", "ツールの　取得"};
-	static const char *const missing[] = {"tool nothere", "100%a", "evil_example", "'", "10.0.0.8"};
+	static const char *const found[] = {"tool", "TOOL download", "ツール", "evil.EXAMPLE",
+	    "10.0.0.7 t1105", "squid", "rule-1", "100%_a", "", "  ", "ツールの　取得"};
+	static const char *const missing[] = {
+	    "tool nothere", "100%a", "evil_example", "'", "10.0.0.8"};
 
 	fill();
 	for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++) {
@@ -351,7 +360,8 @@ words_are_found_whatever_their_case_and_mean_only_themselves(void **state)
 static void
 a_made_up_cursor_is_refused(void **state)
 {
-	static const char *const bad[] = {"", "1", "000000000000000g00000000000000000000000000000001",
+	static const char *const bad[] = {"", "1",
+	    "000000000000000g00000000000000000000000000000001",
 	    "0000000000000001000000000000000000000000000000011",
 	    "00000000000000010000000000000000000000000000000'"};
 	struct alert_page *page = arena_alloc(mem, sizeof(*page));
@@ -360,7 +370,8 @@ a_made_up_cursor_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_false(alert_cursor_valid(slice_str(bad[i])));
 		assert_int_equal(alert_db_list(db, &everything, &(struct alert_filter){0},
-				     slice_str(bad[i]), 10, mem, page, &e), -1);
+				     slice_str(bad[i]), 10, mem, page, &e),
+		    -1);
 	}
 }
 
@@ -384,7 +395,8 @@ changes_resume_at_any_version(void **state)
 	raise_alert(&c, 1);
 	close_alert(&everything, &a);
 	raise_alert(&b, 1);
-	assert_int_equal(alert_db_changes(db, &everything, 0, 10, note_version, &seen, NULL), 0);
+	assert_int_equal(
+	    alert_db_changes(db, &everything, 0, 10, note_version, &seen, NULL), 0);
 	assert_slice(buf_slice(&seen), "3:3 4:1 5:2 ");
 	buf_reset(&seen);
 	assert_int_equal(alert_db_changes(db, &everything, 3, 1, note_version, &seen, NULL), 0);
@@ -417,7 +429,8 @@ no_query_scans_or_sorts_a_table(void **state)
 				};
 				walk_pages(scopes[s], &f, 10);
 			}
-	assert_int_equal(alert_db_changes(db, &everything, 3, 10, note_version, &seen, NULL), 0);
+	assert_int_equal(
+	    alert_db_changes(db, &everything, 3, 10, note_version, &seen, NULL), 0);
 	assert_int_equal(alert_db_get(db, &everything, SLICE("x"), mem, &row, NULL, NULL), 0);
 	assert_int_equal(db_unindexed_steps(db) - before, 0);
 	buf_release(&seen);

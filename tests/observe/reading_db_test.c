@@ -68,10 +68,10 @@ static int
 write_reading(void *ctx, const struct reading *r, struct err *e)
 {
 	buf_printf(ctx, "%.*s/%.*s/%.*s %.*s %d %d %d %d short=%d json=%d %lld %lld\n",
-	    SLICE_ARG(r->institution), SLICE_ARG(r->node), SLICE_ARG(r->source), SLICE_ARG(r->codec),
-	    (int)r->batches, (int)r->lines, (int)r->events, (int)r->nothing,
-	    (int)r->unread[CODEC_SHORT], (int)r->unread[CODEC_BAD_JSON], (long long)r->last_batch.us,
-	    (long long)r->last_event.us);
+	    SLICE_ARG(r->institution), SLICE_ARG(r->node), SLICE_ARG(r->source),
+	    SLICE_ARG(r->codec), (int)r->batches, (int)r->lines, (int)r->events,
+	    (int)r->nothing, (int)r->unread[CODEC_SHORT], (int)r->unread[CODEC_BAD_JSON],
+	    (long long)r->last_batch.us, (long long)r->last_event.us);
 	return 0;
 }
 
@@ -101,13 +101,16 @@ counts_add_up_and_times_take_the_later(void **state)
 	assert_int_equal(reading_add(db, &r, NULL), 0);
 	r.institution = SLICE("west");
 	assert_int_equal(reading_add(db, &r, NULL), 0);
-	assert_int_equal(reading_each(db, &everything, (struct slice){0}, write_reading, &out, NULL), 0);
+	assert_int_equal(
+	    reading_each(db, &everything, (struct slice){0}, write_reading, &out, NULL), 0);
 	assert_slice(buf_slice(&out), "east/n/squid squid 2 20 14 2 short=4 json=1 500 600\n"
 				      "west/n/squid  1 10 7 1 short=2 json=1 300 600\n");
 	buf_reset(&out);
-	assert_int_equal(reading_each(db, &east_only, SLICE("west"), write_reading, &out, NULL), 0);
+	assert_int_equal(
+	    reading_each(db, &east_only, SLICE("west"), write_reading, &out, NULL), 0);
 	assert_slice(buf_slice(&out), "");
-	assert_int_equal(reading_each(db, &everything, SLICE("west"), write_reading, &out, NULL), 0);
+	assert_int_equal(
+	    reading_each(db, &everything, SLICE("west"), write_reading, &out, NULL), 0);
 	assert_slice(buf_slice(&out), "west/n/squid  1 10 7 1 short=2 json=1 300 600\n");
 	buf_release(&out);
 }
@@ -136,11 +139,15 @@ a_refused_batch_is_recorded_once(void **state)
 	assert_int_equal(reading_add_refused(db, &r, NULL), 0);
 	assert_int_equal(reading_add_refused(db, &r, NULL), 0);
 	assert_int_equal(
-	    reading_add_refused(db, &(struct reading_refused){.position = 10, .reason = SLICE("x")}, NULL), 0);
-	assert_int_equal(reading_each_refused(db, &everything, 10, write_refused, &out, NULL), 0);
+	    reading_add_refused(
+		db, &(struct reading_refused){.position = 10, .reason = SLICE("x")}, NULL),
+	    0);
+	assert_int_equal(
+	    reading_each_refused(db, &everything, 10, write_refused, &out, NULL), 0);
 	assert_slice(buf_slice(&out), "10  0 x\n9 east 3 no zstd frame\n");
 	buf_reset(&out);
-	assert_int_equal(reading_each_refused(db, &east_only, 10, write_refused, &out, NULL), 0);
+	assert_int_equal(
+	    reading_each_refused(db, &east_only, 10, write_refused, &out, NULL), 0);
 	assert_slice(buf_slice(&out), "9 east 3 no zstd frame\n");
 	buf_release(&out);
 }
@@ -161,7 +168,8 @@ a_failed_reload_keeps_what_is_loaded_and_a_good_one_forgets_it(void **state)
 
 	assert_int_equal(content_status_get(db, write_status, &out, NULL), 0);
 	assert_int_equal(content_status_loaded(db, &s, NULL), 0);
-	assert_int_equal(content_status_failed(db, (struct instant){8}, SLICE("bad.yml:3"), NULL), 0);
+	assert_int_equal(
+	    content_status_failed(db, (struct instant){8}, SLICE("bad.yml:3"), NULL), 0);
 	assert_int_equal(content_status_get(db, write_status, &out, NULL), 0);
 	s.loaded_at.us = 9;
 	assert_int_equal(content_status_loaded(db, &s, NULL), 0);

@@ -23,7 +23,8 @@ setup(void **state)
 		    .detail = SLICE("{\"reason\":\"benign\"}"),
 		};
 
-		if (db_begin(db, &e) != 0 || audit_append(db, &entry, &e) != 0 || db_commit(db, &e) != 0)
+		if (db_begin(db, &e) != 0 || audit_append(db, &entry, &e) != 0 ||
+		    db_commit(db, &e) != 0)
 			return -1;
 	}
 	return 0;
@@ -87,7 +88,8 @@ removed_and_moved_records_are_noticed(void **state)
 	assert_int_equal(db_begin(db, NULL), 0);
 	assert_int_equal(verdict_after("DELETE FROM audit WHERE sequence = 2").broken, 3);
 	assert_int_equal(
-	    verdict_after("UPDATE audit SET sequence = sequence - 1 WHERE sequence > 2").broken, 2);
+	    verdict_after("UPDATE audit SET sequence = sequence - 1 WHERE sequence > 2").broken,
+	    2);
 	db_rollback(db);
 	assert_int_equal(verdict_after("DELETE FROM audit WHERE sequence = 1").broken, 2);
 }

@@ -47,7 +47,8 @@ write_batches(uint64_t next, int acks)
 			    .node = SLICE("n"),
 			    .source = SLICE("s"),
 			    .sequence = next + i,
-			    .frame = slice_of(frames[i], sizeof(uint64_t) + (next + i) * 37 % 20000),
+			    .frame =
+				slice_of(frames[i], sizeof(uint64_t) + (next + i) * 37 % 20000),
 			};
 		}
 		if (batchlog_append(l, r, fate, GROUP, &e) != 0)
@@ -78,7 +79,8 @@ run_and_kill(uint64_t next)
 	for (unsigned i = 0; i < groups; i++)
 		if (read(pipes[0], &next, sizeof(next)) != sizeof(next))
 			break;
-	usleep(below(8000)); /* where in the next group the kill falls: any place is a good one */
+	usleep(
+	    below(8000)); /* where in the next group the kill falls: any place is a good one */
 	kill(child, SIGKILL);
 	while (read(pipes[0], &next, sizeof(next)) == sizeof(next))
 		;
@@ -102,7 +104,8 @@ no_acknowledged_batch_is_lost_and_none_is_there_twice(void **state)
 		next = run_and_kill(next);
 	assert_int_equal(batchlog_open(&l, "b.db", &e), 0);
 	while (batchlog_take_next(l, after, mem, &r, &e) == 1) {
-		/* One writer, so commit order is number order: a gap or a double shows at once. */
+		/* One writer, so commit order is number order: a gap or a double shows at once.
+		 */
 		assert_int_equal(r.sequence, expected);
 		assert_memory_equal(r.frame.ptr, &expected, sizeof(expected));
 		expected++;

@@ -1,4 +1,5 @@
-/* batchlog_test.c - durable once, in order, never lost and never twice, whatever retention took away. */
+/* batchlog_test.c - durable once, in order, never lost and never twice, whatever retention took
+ * away. */
 #include "test.h"
 
 #include <errno.h>
@@ -85,7 +86,8 @@ a_batch_comes_back_as_it_was_stored(void **state)
 static void
 repeats_change_nothing_and_differences_are_told(void **state)
 {
-	struct batch_record r = record("n1", 1, "frame"), again = r, other = record("n1", 1, "forged");
+	struct batch_record r = record("n1", 1, "frame"), again = r,
+			    other = record("n1", 1, "forged");
 	struct batch_record elsewhere = record("n2", 1, "frame"), got;
 
 	assert_int_equal(append(&r), BATCHLOG_NEW);
@@ -100,8 +102,8 @@ repeats_change_nothing_and_differences_are_told(void **state)
 static void
 repeats_within_one_append_are_told_as_well(void **state)
 {
-	struct batch_record r[] = {record("n1", 1, "a"), record("n1", 1, "a"), record("n1", 1, "b"),
-	    record("n1", 2, "b")};
+	struct batch_record r[] = {record("n1", 1, "a"), record("n1", 1, "a"),
+	    record("n1", 1, "b"), record("n1", 2, "b")};
 	enum batchlog_fate fate[4];
 	struct batchlog_stats stats;
 
@@ -149,13 +151,16 @@ ranges_choose_by_institution_source_and_time(void **state)
 		r.source = i % 4 < 2 ? SLICE("squid") : SLICE("dns");
 		append(&r);
 	}
-	struct batchlog_range east = {.institution = SLICE("east"), .from = {3000}, .to = {7000}};
+	struct batchlog_range east = {
+	    .institution = SLICE("east"), .from = {3000}, .to = {7000}};
 	struct batchlog_range dns = {.source = SLICE("dns")};
-	for (int64_t at = 0; batchlog_take_in(log_, &east, at, mem, &got, NULL) == 1; at = got.position)
+	for (int64_t at = 0; batchlog_take_in(log_, &east, at, mem, &got, NULL) == 1;
+	     at = got.position)
 		seen |= 1u << got.sequence;
 	assert_int_equal(seen, 1u << 3 | 1u << 5);
 	seen = 0;
-	for (int64_t at = 0; batchlog_take_in(log_, &dns, at, mem, &got, NULL) == 1; at = got.position)
+	for (int64_t at = 0; batchlog_take_in(log_, &dns, at, mem, &got, NULL) == 1;
+	     at = got.position)
 		seen |= 1u << got.sequence;
 	assert_int_equal(seen, 1u << 2 | 1u << 3 | 1u << 6 | 1u << 7);
 }
@@ -228,7 +233,8 @@ retention_by_size_stops_once_the_log_fits(void **state)
 	assert_true(after.idle_bytes < 1000000);
 }
 
-/* Numbers 1 to 5 and 7 age out; 6 was never stored.  1 to 5 are forgotten, 7 is remembered, 6 is new. */
+/* Numbers 1 to 5 and 7 age out; 6 was never stored.  1 to 5 are forgotten, 7 is remembered, 6
+ * is new. */
 static void
 a_repeat_of_what_aged_out_is_known_and_a_late_batch_is_not_taken_for_one(void **state)
 {
@@ -264,7 +270,8 @@ a_damaged_frame_is_told_with_its_position(void **state)
 	append(&next);
 	assert_int_equal(batchlog_check(log_, &e), 0);
 	assert_int_equal(db_open(&d, "sqlite:b.db", NULL), 0);
-	assert_int_equal(db_exec(d, "UPDATE frame SET bytes = x'00' WHERE position = 1", NULL), 0);
+	assert_int_equal(
+	    db_exec(d, "UPDATE frame SET bytes = x'00' WHERE position = 1", NULL), 0);
 	db_close(d);
 	assert_int_equal(batchlog_take_next(log_, 0, mem, &got, &e), -1);
 	assert_int_equal(e.code, EUCLEAN);

@@ -1,4 +1,5 @@
-/* db_test.c - what the SQL door promises: parameters by number, errors with causes, migrations once. */
+/* db_test.c - what the SQL door promises: parameters by number, errors with causes, migrations
+ * once. */
 #include "test.h"
 
 #include <errno.h>
@@ -216,7 +217,8 @@ several_processes_may_migrate_at_once(void **state)
 		if ((child[i] = fork()) == 0) {
 			struct db *d = NULL;
 			struct err e = {0};
-			int rc = db_open(&d, "sqlite:t.db", &e) != 0 || db_migrate(d, two, &e) != 0;
+			int rc =
+			    db_open(&d, "sqlite:t.db", &e) != 0 || db_migrate(d, two, &e) != 0;
 
 			if (rc != 0)
 				fprintf(stderr, "%s\n", e.text);
@@ -238,9 +240,12 @@ idle_space_goes_back_to_the_file_system(void **state)
 	struct err e = {0};
 	int64_t used, idle;
 
-	assert_int_equal(db_open_tuned(&d, "sqlite:t.db",
-			     &(struct db_tuning){.page_bytes = 32768, .returns_space = true}, &e), 0);
-	assert_int_equal(db_exec(d, "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(4000000))", &e), 0);
+	assert_int_equal(
+	    db_open_tuned(&d, "sqlite:t.db",
+		&(struct db_tuning){.page_bytes = 32768, .returns_space = true}, &e),
+	    0);
+	assert_int_equal(
+	    db_exec(d, "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(4000000))", &e), 0);
 	assert_int_equal(db_exec(d, "DELETE FROM t", &e), 0);
 	assert_int_equal(db_size(d, &used, &idle, &e), 0);
 	assert_true(idle > 3000000);
@@ -260,8 +265,11 @@ damage_is_found(void **state)
 	char junk[4096];
 	int fd;
 
-	assert_int_equal(db_exec(d, "CREATE TABLE t (a); CREATE INDEX i ON t (a);"
-				    "INSERT INTO t VALUES (randomblob(2000)), (randomblob(2000))", &e), 0);
+	assert_int_equal(db_exec(d,
+			     "CREATE TABLE t (a); CREATE INDEX i ON t (a);"
+			     "INSERT INTO t VALUES (randomblob(2000)), (randomblob(2000))",
+			     &e),
+	    0);
 	db_close(d);
 	memset(junk, 0xee, sizeof(junk));
 	fd = open("t.db", O_WRONLY);

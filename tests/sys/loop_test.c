@@ -55,7 +55,8 @@ take_all(void *ctx, int fd, unsigned ready)
 	/* Numbers are used again: events of the closed ones must not reach these. */
 	for (int i = 0; i < PAIRS; i++) {
 		f.fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		assert_int_equal(loop_watch(f.loop, f.fds[i], LOOP_READ, take_all, NULL, NULL), 0);
+		assert_int_equal(
+		    loop_watch(f.loop, f.fds[i], LOOP_READ, take_all, NULL, NULL), 0);
 	}
 	loop_after(f.loop, SPAN_MS(1), stop, NULL);
 }
@@ -65,7 +66,8 @@ unwatched_descriptors_stay_silent_even_when_their_number_lives_on(void **state)
 {
 	for (int i = 0; i < PAIRS; i++) {
 		f.fds[i] = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-		assert_int_equal(loop_watch(f.loop, f.fds[i], LOOP_READ, take_all, NULL, NULL), 0);
+		assert_int_equal(
+		    loop_watch(f.loop, f.fds[i], LOOP_READ, take_all, NULL, NULL), 0);
 	}
 	loop_run(f.loop);
 	assert_int_equal(f.calls, 1);

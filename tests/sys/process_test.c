@@ -1,4 +1,5 @@
-/* process_test.c - a child is this program anew, with the descriptors it was given and no others. */
+/* process_test.c - a child is this program anew, with the descriptors it was given and no
+ * others. */
 #include "test.h"
 
 #include <fcntl.h>
@@ -10,7 +11,8 @@
 #include "sys/loop.h"
 #include "sys/process.h"
 
-/* The child: which of the two descriptors are open?  "both bits" as exit status, or wait for a signal. */
+/* The child: which of the two descriptors are open?  "both bits" as exit status, or wait for a
+ * signal. */
 static int
 child(char **argv)
 {
@@ -43,9 +45,11 @@ on_end(void *ctx, int fd, unsigned ready)
 }
 
 static void
-run_to_end(const char *const *argv, int *fds, unsigned n_fds, int signal, struct process_end *end)
+run_to_end(
+    const char *const *argv, int *fds, unsigned n_fds, int signal, struct process_end *end)
 {
-	struct process_spec spec = {.argv = argv, .fds = fds, .n_fds = n_fds, .dies_with_us = true};
+	struct process_spec spec = {
+	    .argv = argv, .fds = fds, .n_fds = n_fds, .dies_with_us = true};
 	struct process p = {0};
 	struct err e = {0};
 

@@ -154,7 +154,7 @@ static int
 make_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ? WORKED
-	    : errno == EACCES					   ? REFUSED
+	       : errno == EACCES				   ? REFUSED
 								   : BROKEN;
 }
 
@@ -163,7 +163,9 @@ send_a_byte(void)
 {
 	int s[2];
 
-	return socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0 && send(s[0], "x", 1, 0) == 1 ? WORKED : BROKEN;
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0 && send(s[0], "x", 1, 0) == 1
+		   ? WORKED
+		   : BROKEN;
 }
 
 static int
@@ -190,7 +192,8 @@ read_other_memory(void)
 {
 	char byte;
 
-	return syscall(SYS_process_vm_readv, getppid(), &byte, 1, &byte, 1, 0) >= 0 ? WORKED : REFUSED;
+	return syscall(SYS_process_vm_readv, getppid(), &byte, 1, &byte, 1, 0) >= 0 ? WORKED
+										    : REFUSED;
 }
 
 static void
@@ -254,7 +257,8 @@ stop(void *ctx)
 	loop_stop(loop);
 }
 
-/* What every role does all day: threads, timers, signals, random bytes, watching directories. */
+/* What every role does all day: threads, timers, signals, random bytes, watching directories.
+ */
 static int
 work(void)
 {
@@ -291,9 +295,10 @@ is_nobody(void)
 	struct rlimit core;
 
 	getrlimit(RLIMIT_CORE, &core);
-	return getuid() == 65534 && geteuid() == 65534 && getegid() == 65534 && core.rlim_max == 0
-	    ? write_mine()
-	    : BROKEN;
+	return getuid() == 65534 && geteuid() == 65534 && getegid() == 65534 &&
+		       core.rlim_max == 0
+		   ? write_mine()
+		   : BROKEN;
 }
 
 static void
@@ -312,7 +317,8 @@ root_becomes_the_owner_of_the_data(void **state)
 static int
 is_told_and_confined(void)
 {
-	return report.landlock == 0 && strstr(report.text, "ENOSYS") != NULL ? write_mine() : BROKEN;
+	return report.landlock == 0 && strstr(report.text, "ENOSYS") != NULL ? write_mine()
+									     : BROKEN;
 }
 
 /* A kernel without Landlock, played by a filter around the child. */
@@ -326,7 +332,8 @@ without_landlock_it_says_so_and_goes_on(void **state)
 		scmp_filter_ctx old = seccomp_init(SCMP_ACT_ALLOW);
 		struct err e = {0};
 
-		if (seccomp_rule_add(old, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) != 0 ||
+		if (seccomp_rule_add(old, SCMP_ACT_ERRNO(ENOSYS),
+			SCMP_SYS(landlock_create_ruleset), 0) != 0 ||
 		    seccomp_load(old) != 0 || sandbox_enter(&box, &report, &e) != 0)
 			_exit(BROKEN);
 		_exit(is_told_and_confined());
