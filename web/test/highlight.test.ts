@@ -32,6 +32,11 @@ test('a value that the line spells otherwise is found by its pattern', () => {
 	assert.deepEqual(marked('x evil%2Fpath y', { value: 'evil/path', pattern: 'evil' }), ['evil']);
 });
 
+test('a short value is marked where it stands alone', () => {
+	assert.deepEqual(highlightRanges('x 200 51200 200.1 http200', [{ field: 'http.response.status_code', value: '200', pattern: '200' }]),
+		[{ from: 2, to: 5 }, { from: 12, to: 15 }]);
+});
+
 test('overlapping matches are one mark', () => {
 	assert.deepEqual(mergeRanges([{ from: 5, to: 9 }, { from: 0, to: 3 }, { from: 3, to: 6 }, { from: 20, to: 20 }]),
 		[{ from: 0, to: 9 }]);

@@ -7,7 +7,7 @@ import type { Alert } from '../api/types';
 import { Decide } from '../parts/decide';
 import { LevelBadge } from '../parts/level';
 import { Empty, Loading, ProblemNotice } from '../parts/notice';
-import { Long, Outside, Prose } from '../parts/outside';
+import { Lines, Long, Outside, Prose } from '../parts/outside';
 import { PageHead } from '../parts/pagehead';
 import { RawLine } from '../parts/rawline';
 import { Timeline } from '../parts/timeline';
@@ -222,11 +222,12 @@ function AlertBody({ alert, put }: { alert: Alert; put: (a: Alert) => void }) {
 					</div>
 					<Evidence alert={alert} />
 					<Fields alert={alert} />
-					<Section id="timeline" title={t('alert.timeline')}><Timeline alert={alert} /></Section>
+					{alert.first_seen === alert.last_seen ? null :
+						<Section id="timeline" title={t('alert.timeline')}><Timeline alert={alert} /></Section>}
 				</div>
 				<div class="alert-side">
 					<Decide key={alert.status} alert={alert} onChanged={put} older={older === null ? null : alertPath(older)} />
-					{harmless === '' ? null : <Section id="harmless" title={t('alert.falsepositives')}><Prose text={harmless} /></Section>}
+					{harmless === '' ? null : <Section id="harmless" title={t('alert.falsepositives')}><Lines text={harmless} /></Section>}
 					<Attack ids={alert.attack} />
 					<Facts alert={alert} />
 					<References urls={alert.rule.references} />

@@ -34,6 +34,12 @@ export function Long({ text }: { text: string }) {
 	);
 }
 
+/** One item a line, as rules list when they are harmless. */
+export function Lines({ text }: { text: string }) {
+	const items = text.split(/\r?\n/).map((l) => l.replace(/^\s*[-*]\s+/, '').trim()).filter((l) => l !== '');
+	return <div class="prose"><ul>{items.map((i) => <li><Outside text={i} /></li>)}</ul></div>;
+}
+
 /** A rule's or a person's words in paragraphs and lists. */
 export function Prose({ text }: { text: string }) {
 	return (

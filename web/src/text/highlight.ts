@@ -21,7 +21,12 @@ export interface Stretch {
 }
 
 const occurrencesMax = 64; // of one value in one line: enough to see, bounded for a line of 64 KiB
+const shortValue = 4;
 const patternPartMin = 2; // a shorter part of a wildcard pattern would light up everywhere
+
+function isWord(c: string | undefined): boolean {
+	return c !== undefined && /[\p{L}\p{N}_]/u.test(c);
+}
 
 // Lower case without changing lengths, so that positions stay true ("İ" would become two).
 function fold(s: string): string {
@@ -41,6 +46,13 @@ function findAll(where: string, what: string, start: number, end: number): Range
 	return out;
 }
 
+/** A short value ("200", "exe") counts only where it stands alone, not inside "51200". */
+function findValue(line: string, value: string): Range[] {
+	const found = findAll(line, value, 0, line.length);
+	return value.length > shortValue ? found :
+		found.filter((r) => !isWord(line[r.from - 1]) && !isWord(line[r.to]));
+}
+
 /** The literal parts of a pattern that may hold the wildcards * and ?. */
 function partsOf(pattern: string): string[] {
 	return pattern.split(/(?<!\\)[*?]+/).map((p) => p.replace(/\\([*?\\])/g, '$1')).filter((p) => p.length >= patternPartMin);
@@ -48,7 +60,7 @@ function partsOf(pattern: string): string[] {
 
 function rangesOf(line: string, folded: string, m: Match): Range[] {
 	const pattern = fold(m.pattern);
-	const values = m.value === '' ? [] : findAll(folded, fold(m.value), 0, line.length);
+	const values = m.value === '' ? [] : findValue(folded, fold(m.value));
 	if (values.length === 0) // the codec decoded or composed the value: look for the pattern itself
 		return findAll(folded, pattern, 0, line.length);
 	const inside = values.flatMap((v) => {
