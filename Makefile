@@ -27,7 +27,7 @@ web/dist/index.html: $(shell find web/src web/*.json web/*.mjs src/server/openap
 	cd web && npm run --silent build
 
 run: build
-	demo/run.sh
+	demo/run.py
 
 test: build
 	tools/test.py
