@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void
+static inline void
 check_value(struct slice v, struct slice line, const struct arena *mem)
 {
 	if (v.len == 0)
@@ -27,7 +27,7 @@ check_value(struct slice v, struct slice line, const struct arena *mem)
 	assert(arena_owns(mem, v));
 }
 
-static void
+static inline void
 check_event(const struct event *ev, struct slice line, const struct arena *mem)
 {
 	for (int f = 0; f < FIELD_COUNT; f++) {
@@ -45,7 +45,7 @@ check_event(const struct event *ev, struct slice line, const struct arena *mem)
 	}
 }
 
-static void
+static inline void
 check_line(struct reader *r, struct slice line, struct arena *mem)
 {
 	static struct event ev;
@@ -69,7 +69,7 @@ check_line(struct reader *r, struct slice line, struct arena *mem)
 	free(exact);
 }
 
-static void
+static inline void
 fuzz_codec(const struct codec_config *cfg, const uint8_t *data, size_t size)
 {
 	static struct arena *mem;
