@@ -8,10 +8,10 @@
 
 #define SLOTS	     1024 /* a power of two, over twice the rows of any table */
 #define PATH_MAX_LEN 256  /* a longer path is cut: its values become extras of the cut name */
-#define HASH_SEED    0
 
 struct slot {
 	struct slice path; /* absent: empty */
+	uint64_t head, tail;
 	enum take take;
 	enum field_id field;
 	enum field_kind kind;
@@ -21,14 +21,54 @@ struct json_fields {
 	struct slot slot[SLOTS];
 };
 
-static unsigned
+static inline uint64_t
+load(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, n);
+	return v;
+}
+
+/*
+ * The first and last bytes of a path, up to eight each, as numbers: together
+ * with its length they are all of a path of up to 16 bytes, as nearly all are, so
+ * that comparing them is comparing it.
+ */
+static inline uint64_t
+head_of(struct slice s)
+{
+	if (s.len >= 8)
+		return load(s.ptr, 8);
+	if (s.len >= 4)
+		return load(s.ptr, 4) << 32 | load(s.ptr + s.len - 4, 4);
+	return s.len == 0 ? 0
+			  : (uint64_t)s.ptr[0] << 16 | (uint64_t)s.ptr[s.len / 2] << 8 |
+				s.ptr[s.len - 1];
+}
+
+static inline uint64_t
+tail_of(struct slice s)
+{
+	return s.len >= 8 ? load(s.ptr + s.len - 8, 8) : 0;
+}
+
+/* The slot that has the path, or the empty one where it would be. */
+static inline unsigned
 slot_of(const struct json_fields *t, struct slice path)
 {
-	unsigned i = (unsigned)hash_bytes(path, HASH_SEED) & (SLOTS - 1);
+	uint64_t head = head_of(path), tail = tail_of(path);
+	unsigned i = (unsigned)(hash_u64(head ^ tail * 3 ^ path.len)) & (SLOTS - 1);
 
-	while (t->slot[i].path.ptr != NULL && !slice_equal(t->slot[i].path, path))
-		i = (i + 1) & (SLOTS - 1);
-	return i;
+	for (;; i = (i + 1) & (SLOTS - 1)) {
+		const struct slot *s = &t->slot[i];
+		if (s->path.ptr == NULL)
+			return i;
+		if (s->head == head && s->tail == tail && s->path.len == path.len &&
+		    (path.len <= 16 ||
+			memcmp(s->path.ptr + 8, path.ptr + 8, path.len - 16) == 0))
+			return i;
+	}
 }
 
 static void
@@ -37,6 +77,8 @@ add_row(struct json_fields *t, const struct json_fields_row *row)
 	struct slice path = slice_str(row->path);
 
 	t->slot[slot_of(t, path)] = (struct slot){.path = path,
+	    .head = head_of(path),
+	    .tail = tail_of(path),
 	    .take = row->take,
 	    .field = row->field,
 	    .kind = row->field == FIELD_NONE ? FIELD_TEXT : field_kind(row->field)};

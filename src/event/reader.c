@@ -13,8 +13,11 @@
 #include "event/charset.h"
 #include "event/envelope.h"
 
-#define CODECS_MAX   16
-#define LOOK_LINES   16		   /* lines that decide, once one of them says something */
+#define CODECS_MAX 16
+#define LOOK_LINES 16 /* lines that decide, once that many say something */
+#define LOOK_AFTER                                                                             \
+	32 /* lines looked at after the first that did: the rest may all be silent             \
+	    */
 #define LOOK_MOST    4096	   /* lines looked at when none does */
 #define LINE_MEM_MAX (1024 * 1024) /* of the arena used while looking */
 
@@ -145,6 +148,7 @@ check_bytes(const struct reader *r, struct slice line)
 /* For and against, line by line: each codec's score with and without an envelope. */
 struct votes {
 	unsigned lines; /* that at least one codec claims */
+	unsigned after; /* looked at since the first of them */
 	enum envelope_kind kind;
 	unsigned score[CODECS_MAX][2];
 };
@@ -201,10 +205,12 @@ vote_lines(struct reader *r, struct slice lines, struct votes *v)
 {
 	struct slice line;
 
-	for (unsigned i = 0; i < LOOK_MOST && v->lines < LOOK_LINES; i++) {
+	for (unsigned i = 0; i < LOOK_MOST && v->lines < LOOK_LINES && v->after < LOOK_AFTER;
+	     i++) {
 		if (!slice_cut_line(&lines, &line))
 			break;
 		vote_line(r, line, v);
+		v->after += v->lines > 0;
 	}
 }
 
@@ -223,7 +229,6 @@ choose(struct reader *r, const struct batch *b)
 	unsigned best = 0;
 
 	vote_lines(r, b->preamble, &v);
-	v.lines = 0; /* the preamble informs, the batch's own lines decide */
 	vote_lines(r, b->lines, &v);
 	/* An envelope that opens is one, even where a forgiving codec could read past it. */
 	for (unsigned i = 0; i < codec_count(); i++)

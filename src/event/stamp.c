@@ -109,6 +109,8 @@ stamp_read_number(struct slice s, struct instant *out)
 {
 	uint64_t v;
 
+	if (s.len == 14 && read_epoch_ms(s.ptr, out))
+		return true;
 	if (slice_find(s, '.') != SIZE_MAX || s.len <= 11)
 		return stamp_read_epoch(s, out);
 	if (!slice_to_u64(s, &v))
