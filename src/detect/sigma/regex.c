@@ -71,6 +71,7 @@ regex_match(const struct regex *r, struct regex_run *run, struct slice value)
 /*
  * Exponential expressions show on short texts: repeat each of the expression's
  * own letters, alone and in pairs, and end with a byte that spoils the match.
+ * Behind it stands the byte that PCRE2 looks for before it tries at all.
  */
 static bool
 probe(const struct regex *r, struct slice source)
@@ -79,9 +80,11 @@ probe(const struct regex *r, struct slice source)
 	uint8_t text[PROBE_BYTES], seen[256] = {0};
 	bool good = true;
 	uint8_t last = 'a';
+	uint32_t wanted = 0;
 
 	if (run == NULL)
 		return true;
+	pcre2_pattern_info(r->code, PCRE2_INFO_LASTCODEUNIT, &wanted);
 	seen['a'] = seen[' '] = seen['0'] = 1;
 	for (size_t i = 0; i < source.len; i++)
 		if (source.ptr[i] >= ' ')
@@ -92,7 +95,8 @@ probe(const struct regex *r, struct slice source)
 		for (unsigned pair = 0; pair < 2 && good; pair++) {
 			for (size_t i = 0; i < PROBE_BYTES; i++)
 				text[i] = pair == 1 && i % 2 == 1 ? last : (uint8_t)c;
-			text[PROBE_BYTES - 1] = 1;
+			text[PROBE_BYTES - 2] = 1;
+			text[PROBE_BYTES - 1] = (uint8_t)wanted;
 			good = regex_match(r, run, slice_of(text, PROBE_BYTES)) != REGEX_LIMIT;
 		}
 		last = (uint8_t)c;
