@@ -65,7 +65,8 @@ load(struct bed *b, const char *set, size_t counts[3])
 		if (r.standing == SIGMA_UNUSABLE)
 			assert_true(r.reason.len > 0);
 		if (r.standing == SIGMA_UNUSABLE && is_web_network_or_application(r.file))
-			fail_msg("%.*s:%u: %.*s", SLICE_ARG(r.file), r.line, SLICE_ARG(r.reason));
+			fail_msg(
+			    "%.*s:%u: %.*s", SLICE_ARG(r.file), r.line, SLICE_ARG(r.reason));
 	}
 	return true;
 }
@@ -152,8 +153,7 @@ add_members(struct bed *b, struct event *ev, json_t *object)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach(object, key, v)
-	{
+	json_object_foreach (object, key, v) {
 		char name[128];
 		json_t *provider;
 
@@ -161,8 +161,8 @@ add_members(struct bed *b, struct event *ev, json_t *object)
 			continue;
 		if (!json_is_object(v)) {
 			add_value(b, ev, key, v);
-		} else if ((provider = json_object_get(json_object_get(v, "#attributes"), "Name")) !=
-		    NULL) {
+		} else if ((provider = json_object_get(
+				json_object_get(v, "#attributes"), "Name")) != NULL) {
 			snprintf(name, sizeof(name), "%s_Name", key);
 			add_value(b, ev, name, provider);
 		} else {
@@ -191,14 +191,15 @@ check_recorded(void *ctx, const char *name, struct slice bytes)
 	snprintf(id, sizeof(id), "%.36s", slash == NULL ? name : slash + 1);
 	while (at < bytes.len) {
 		json_error_t why;
-		json_t *one = json_loadb((const char *)bytes.ptr + at, bytes.len - at,
-		    JSON_DISABLE_EOF_CHECK, &why);
+		json_t *one = json_loadb(
+		    (const char *)bytes.ptr + at, bytes.len - at, JSON_DISABLE_EOF_CHECK, &why);
 		struct event *ev;
 
 		if (one == NULL)
 			break;
 		at += (size_t)why.position;
-		while (at < bytes.len && (bytes.ptr[at] == '\n' || bytes.ptr[at] == '\r' || bytes.ptr[at] == ' '))
+		while (at < bytes.len &&
+		       (bytes.ptr[at] == '\n' || bytes.ptr[at] == '\r' || bytes.ptr[at] == ' '))
 			at++;
 		ev = bed_event(r->b, "");
 		add_members(r->b, ev, json_object_get(one, "Event"));
@@ -217,7 +218,8 @@ check_recorded(void *ctx, const char *name, struct slice bytes)
 static void
 rules_match_the_events_recorded_for_them(void **state)
 {
-	char *rules = shared_data_unpack("sigma-rules-all"), *events = shared_data_unpack("sigma-rules");
+	char *rules = shared_data_unpack("sigma-rules-all"),
+	     *events = shared_data_unpack("sigma-rules");
 	struct recorded r = {0};
 	struct bed b;
 
