@@ -38,7 +38,7 @@ what_has_no_row_is_told_apart_from_a_wrong_method(void **state)
 	assert_int_equal(find(ROUTE_NODE, HTTP_POST, "v1/batches"), ROUTE_NO_PATH);
 	assert_int_equal(find(ROUTE_NODE, HTTP_POST, ""), ROUTE_NO_PATH);
 	assert_int_equal(
-	    find(ROUTE_CONSOLE, HTTP_POST, "/api/v1/alerts//close"), ROUTE_NO_PATH);
+	    find(ROUTE_CONSOLE, HTTP_POST, "/api/v1/alerts//close"), ROUTE_NO_METHOD);
 }
 
 static void
