@@ -9,7 +9,7 @@ const require = createRequire(new URL('../../web/package.json', import.meta.url)
 const { chromium } = require('playwright-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const patience = 15_000; // ms for any one thing to appear
+const patience = 30_000; // ms for any one thing to appear
 
 export async function browserStart() {
 	return chromium.launch({

@@ -44,6 +44,8 @@ function start(...args) {
 	child.stdout.on('data', keep);
 	child.stderr.on('data', keep);
 	const ended = new Promise((done) => { child.on('exit', done); });
+	const abandon = () => child.kill('SIGTERM'); // should the runner itself fall over
+	process.on('exit', abandon);
 	return {
 		said: () => said,
 		isRunning: () => child.exitCode === null && child.signalCode === null,
@@ -52,6 +54,7 @@ function start(...args) {
 			const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
 			await ended;
 			clearTimeout(timer);
+			process.off('exit', abandon);
 		},
 	};
 }
