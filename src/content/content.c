@@ -106,11 +106,8 @@ read_one(void *ctx, const char *path, struct err *e)
 {
 	struct reading *r = ctx;
 	struct buf bytes = BUF_INIT(r->file_max);
-	int rc;
+	int rc = file_read(&bytes, path, e);
 
-	if (!r->wanted(path))
-		return 0;
-	rc = file_read(&bytes, path, e);
 	if (rc == 0)
 		rc = r->add(r, slice_str(path), buf_slice(&bytes), e);
 	buf_release(&bytes);
@@ -118,15 +115,30 @@ read_one(void *ctx, const char *path, struct err *e)
 }
 
 static int
+read_wanted(void *ctx, const char *path, struct err *e)
+{
+	struct reading *r = ctx;
+
+	return r->wanted(path) ? read_one(r, path, e) : 0;
+}
+
+/* What is named itself is read whatever it is called, a pipe too; of a folder, what has a fitting name. */
+static int
 read_paths(struct reading *r, const char *const *paths, bool missing_is_empty, struct err *e)
 {
 	struct stat st;
+	bool there;
 
 	for (; paths != NULL && *paths != NULL; paths++) {
-		if (missing_is_empty && stat(*paths, &st) != 0 && errno == ENOENT)
+		there = stat(*paths, &st) == 0;
+		if (!there && missing_is_empty && errno == ENOENT)
 			continue;
-		if (file_walk(*paths, FILE_WALK_DEFAULT, read_one, r, e) != 0)
+		if (there && !S_ISDIR(st.st_mode)) {
+			if (read_one(r, *paths, e) != 0)
+				return -1;
+		} else if (file_walk(*paths, FILE_WALK_DEFAULT, read_wanted, r, e) != 0) {
 			return -1;
+		}
 	}
 	return 0;
 }

@@ -222,6 +222,25 @@ class Lines(unittest.TestCase):
                 self.assertEqual([(a["rule"]["title"], a["lines"][0]["raw"]) for a in alerts], [])
 
 
+class Named(unittest.TestCase):
+    """What a person names on the command line is never passed over in silence."""
+
+    def test_a_file_is_used_whatever_it_is_called_and_a_pipe_too(self):
+        if HINOMI is None:
+            self.skipTest("no binary given")
+        log = ROOT / "tests" / "content" / "quiet" / "proxy.log"
+        for option, text in (("--indicators", "www.dropbox.com\n"),
+                             ("--placeholders", "medical_device_segments: ['10.77.32.0/24']\n")):
+            with self.subTest(option=option), tempfile.NamedTemporaryFile("w", suffix=".x") as f:
+                f.write(text)
+                f.flush()
+                for name, given in ((f.name, None), ("/dev/stdin", text)):
+                    done = subprocess.run([HINOMI, "scan", "--json", option, name, log],
+                                          capture_output=True, text=True, input=given, check=False)
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    self.assertIn("www.dropbox.com", done.stdout)
+
+
 def main():
     global ROOT, HINOMI
     parser = argparse.ArgumentParser()
