@@ -46,10 +46,10 @@ static const char help_en[] =
 static const char help_ja[] =
     "使い方: hinomi scan [オプション]… ファイル…\n"
     "\n"
-    "ログファイルを調べて警告を表示します。形式は自動で判別します。\"-\" は標準入力です。\n"
+    "ログファイルを調べてアラートを表示します。形式は自動で判別します。\"-\" は標準入力です。\n"
     "gzip と zstd のファイルはそのまま読めます。\n"
     "\n"
-    "  --json               警告を 1 行 1 件の JSON で出力\n"
+    "  --json               アラートを 1 行 1 件の JSON で出力\n"
     "  --explain            各ファイルの形式と、読めなかった行の理由を表示\n"
     "  --format 名前        この形式としてだけ読む（複数指定: その中から選ぶ）\n"
     "  --logformat 文字列   Squid の logformat（--format squid とともに）\n"
@@ -58,7 +58,7 @@ static const char help_ja[] =
     "  --rules パス         内蔵ルールの代わりに使う Sigma ルール（ファイルかフォルダ、複数可）\n"
     "  --no-rules           Sigma ルールを使わない\n"
     "  --indicators ファイル ドメイン・アドレス・URL・ハッシュ（一覧、CSV、MISP、STIX、複数可）\n"
-    "  --allow ファイル     指標に一致させないもの（複数可）\n"
+    "  --allow ファイル     インジケーターに一致させないもの（複数可）\n"
     "  --placeholders ファイル |expand に入れる値。自院のネットワーク範囲など（複数可）\n"
     "  --threads N          既定はプロセッサの数\n"
     "\n"
@@ -246,7 +246,7 @@ print_people(const struct scan_command *c, const struct scan_file *files, size_t
 			explain_file(c, &files[i]);
 	}
 	printf(cli_say("%zu files, %llu lines (%llu not read); %zu rules, %zu indicators; %zu alerts\n",
-		   "%zu ファイル、%llu 行（うち読めない行 %llu）、ルール %zu、指標 %zu、警告 %zu 件\n"),
+		   "%zu ファイル、%llu 行（うち読めない行 %llu）、ルール %zu、インジケーター %zu、アラート %zu 件\n"),
 	    n, (unsigned long long)lines, (unsigned long long)unread, c->content.rules,
 	    c->content.indicators, alerts);
 	if (unread > 0 && !c->explain)
