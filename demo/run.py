@@ -254,7 +254,7 @@ Hinomi が %(name)s を見守っています。
 
 病院の人々が Squid（127.0.0.1:%(proxy)d、ログ: %(log)s）を通してWebを使っています。
 %(pause)d 秒ごとに、どれかの機器がしてはならないことをします。内容はここに表示され、画面の
-「今」に警告が自動で現れます。開くと、理由・ログの行・次にすることが読めます。
+「現在」にアラートが自動で現れます。開くと、理由・ログの行・次にすることが読めます。
 Ctrl-C で終了します。
 """) % {"name": self.institution, "console": self.console, "user": self.args.user,
         "password": self.password, "proxy": self.args.proxy_port, "log": self.access_log,
