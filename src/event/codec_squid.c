@@ -124,7 +124,7 @@ static enum codec_status
 read_native(struct slice line, struct arena *mem, struct event *ev)
 {
 	struct words w;
-	struct slice word;
+	struct slice word, url;
 	unsigned hier;
 	size_t slash;
 
@@ -150,7 +150,11 @@ read_native(struct slice line, struct arena *mem, struct event *ev)
 	value_put(ev, FIELD_HTTP_METHOD, word);
 
 	hier = find_hierarchy(&w, line);
-	url_put(ev, words_span(&w, line, W_URL, hier - 2), slice_is(word, "CONNECT"));
+	url = words_span(&w, line, W_URL, hier - 2);
+	if (url.ptr + url.len >= line.ptr + 64)
+		url_put_late(ev, url, slice_is(word, "CONNECT"));
+	else
+		url_put(ev, url, slice_is(word, "CONNECT"));
 	put_user(ev, words_at(&w, line, hier - 1), mem);
 	word = words_at(&w, line, hier);
 	if ((slash = hierarchy_slash(word)) == SIZE_MAX)

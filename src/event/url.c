@@ -91,6 +91,20 @@ delimiters(const uint8_t *p, const uint8_t *end)
 	return mask;
 }
 
+/* The same for up to 63 bytes that have 64 bytes of the line before their end. */
+static inline uint64_t
+delimiters_late(const uint8_t *end, size_t n)
+{
+#ifdef __SSE2__
+	uint64_t mask = delimiters16(end - 64) | delimiters16(end - 48) << 16 |
+			delimiters16(end - 32) << 32 | delimiters16(end - 16) << 48;
+
+	return n == 0 ? 0 : mask >> (64 - n);
+#else
+	return delimiters(end - n, end);
+#endif
+}
+
 /* Walks from delimiter to delimiter. */
 struct walk {
 	const uint8_t *start, *base, *end;
@@ -98,11 +112,12 @@ struct walk {
 };
 
 static inline struct walk
-walk_over(struct slice s)
+walk_over(struct slice s, bool late)
 {
 	const uint8_t *end = s.ptr + s.len;
 
-	return (struct walk){s.ptr, s.ptr, end, delimiters(s.ptr, end)};
+	return (struct walk){s.ptr, s.ptr, end,
+	    late && s.len < 64 ? delimiters_late(end, s.len) : delimiters(s.ptr, end)};
 }
 
 /* The next delimiter, or the end. */
@@ -207,24 +222,24 @@ is_scheme(struct slice s)
 }
 
 /* A dot, brackets or a numeric port make a word a host rather than just a word. */
-static bool
+static inline bool
 looks_like_host(const struct url *u)
 {
-	if (u->domain.len == 0 || u->port.len > 5 ||
-	    (u->port.len > 0 && !value_is_number(u->port)))
+	if (u->domain.len == 0)
 		return false;
+	if (u->port.len > 0)
+		return u->port.len <= 5 && value_is_number(u->port);
 	for (size_t i = 0; i < u->domain.len; i++)
 		if (u->domain.ptr[i] <= ' ' || u->domain.ptr[i] == '"')
 			return false;
-	return u->port.len > 0 || u->domain.ptr[0] == '[' ||
-	       slice_find(u->domain, '.') != SIZE_MAX;
+	return u->domain.ptr[0] == '[' || slice_find(u->domain, '.') != SIZE_MAX;
 }
 
 /* Shared by both forms, so that the delimiters are looked for once. */
-static bool
-split(struct slice s, bool scheme, bool bare, struct url *u)
+static inline bool
+split(struct slice s, bool scheme, bool bare, bool late, struct url *u)
 {
-	struct walk w = walk_over(s);
+	struct walk w = walk_over(s, late);
 	const uint8_t *p = walk_next(&w);
 
 	*u = (struct url){0};
@@ -252,13 +267,13 @@ split(struct slice s, bool scheme, bool bare, struct url *u)
 bool
 url_split(struct slice s, struct url *u)
 {
-	return split(s, true, false, u);
+	return split(s, true, false, false, u);
 }
 
 bool
 url_split_authority(struct slice s, struct url *u)
 {
-	return split(s, false, true, u);
+	return split(s, false, true, false, u);
 }
 
 static void
@@ -268,13 +283,13 @@ put_part(struct event *ev, enum field_id f, struct slice v)
 		event_set(ev, f, v);
 }
 
-void
-url_put(struct event *ev, struct slice s, bool bare)
+static inline void
+put_url(struct event *ev, struct slice s, bool bare, bool late)
 {
 	struct url u;
 
 	event_set(ev, FIELD_URL_ORIGINAL, s);
-	if (!split(s, true, bare, &u))
+	if (!split(s, true, bare, late, &u))
 		return;
 	if (u.scheme.ptr != NULL) {
 		put_part(ev, FIELD_URL_SCHEME, u.scheme);
@@ -287,6 +302,18 @@ url_put(struct event *ev, struct slice s, bool bare)
 	put_part(ev, FIELD_URL_PATH, u.path);
 	put_part(ev, FIELD_URL_QUERY, u.query);
 	put_part(ev, FIELD_URL_EXTENSION, u.extension);
+}
+
+void
+url_put(struct event *ev, struct slice s, bool bare)
+{
+	put_url(ev, s, bare, false);
+}
+
+void
+url_put_late(struct event *ev, struct slice s, bool bare)
+{
+	put_url(ev, s, bare, true);
 }
 
 static uint8_t *
@@ -307,7 +334,8 @@ url_compose(struct event *ev, struct arena *mem)
 	struct slice query = event_get(ev, FIELD_URL_QUERY);
 	uint8_t *text, *p;
 
-	put_part(ev, FIELD_URL_EXTENSION, find_extension(path, 0));
+	if (path.len > 0)
+		put_part(ev, FIELD_URL_EXTENSION, find_extension(path, 0));
 	if (domain.len == 0 || scheme.len == 0 || event_has(ev, FIELD_URL_FULL))
 		return;
 	if (slice_is(port, slice_is(scheme, "https") ? "443" : "80"))

@@ -40,6 +40,9 @@ bool url_split_authority(struct slice s, struct url *u);
  */
 void url_put(struct event *ev, struct slice s, bool bare);
 
+/* The same, faster, for a URL that has at least 64 bytes of its line before its end. */
+void url_put_late(struct event *ev, struct slice s, bool bare);
+
 /*
  * For logs that keep the parts in columns of their own: set url.full, and
  * url.original if there is none, from the parts that the event has, but not
