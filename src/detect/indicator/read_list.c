@@ -108,9 +108,9 @@ strip(struct slice word)
 static struct slice
 cut_score(struct slice word)
 {
-	size_t n = slice_find(word, '/') == SIZE_MAX ? slice_find(word, ';') : SIZE_MAX;
+	bool url = slice_find(word, '/') != SIZE_MAX || slice_find(word, '?') != SIZE_MAX;
 
-	return slice_first(word, n);
+	return url ? word : slice_first(word, slice_find(word, ';'));
 }
 
 static int
