@@ -534,7 +534,7 @@ table_build(struct table *t, struct err *e)
 		if (!index_init(&t->index, room))
 			return err_set(
 			    e, "out of memory for an index of %zu indicators", t->rows);
-		if (index_rows(t))
+		if (t->rows == 0 || index_rows(t))
 			break;
 		index_release(&t->index);
 		t->dropped = 0;

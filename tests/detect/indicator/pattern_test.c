@@ -82,7 +82,8 @@ what_asks_for_more_is_refused_with_the_reason(void **state)
 	check_refused("[domain-name:value MATCHES '^a.*']", REFUSED_PATTERN_OPERATOR);
 	check_refused("[domain-name:value LIKE 'a%']", REFUSED_PATTERN_OPERATOR);
 	check_refused("[network-traffic:dst_ref.type = 'ipv4-addr']", REFUSED_OTHER_TYPE);
-	check_refused("[network-traffic:dst_ref.type = 'ipv4-addr' OR domain-name:value = 'a.b']",
+	check_refused(
+	    "[network-traffic:dst_ref.type = 'ipv4-addr' OR domain-name:value = 'a.b']",
 	    REFUSED_PATTERN_OPERATOR);
 }
 
@@ -124,7 +125,8 @@ the_standards_examples_parse(void **state)
 			continue;
 		enum refusal why = stix_pattern_read(line, &pattern);
 		if (why == REFUSED_PATTERN_SYNTAX || why == REFUSED_PATTERN_LARGE)
-			fail_msg("%.*s: %.*s", SLICE_ARG(line), SLICE_ARG(refusal_text(why).en));
+			fail_msg(
+			    "%.*s: %.*s", SLICE_ARG(line), SLICE_ARG(refusal_text(why).en));
 		n++;
 	}
 	assert_true(n > 20);

@@ -36,7 +36,8 @@ random_host(char *out, unsigned labels)
 static void
 random_path(char *out, unsigned parts)
 {
-	static const char *const part[] = {"/a", "/ab", "/a/", "?a", "?a=b", "&b=a", ";a", "/b"};
+	static const char *const part[] = {
+	    "/a", "/ab", "/a/", "?a", "?a=b", "&b=a", ";a", "/b"};
 
 	*out = '\0';
 	for (unsigned i = 0; i < parts; i++)
@@ -104,7 +105,8 @@ url_continues(const char *url, const char *prefix)
 
 	if (strncmp(url, prefix, n) != 0)
 		return false;
-	return url[n] == '\0' || strchr("/?&;", url[n]) != NULL || strchr("/?&;=", prefix[n - 1]) != NULL;
+	return url[n] == '\0' || strchr("/?&;", url[n]) != NULL ||
+	       strchr("/?&;=", prefix[n - 1]) != NULL;
 }
 
 static bool
@@ -143,7 +145,8 @@ expect(const struct row *rows, const char *host, const char *url, const char *ip
 				ip_prefix_parse(slice_str(best[ROW_IP]->text), &b);
 			if (best[ROW_IP] == NULL || a.bits > b.bits)
 				best[ROW_IP] = r;
-		} else if (best[r->kind] == NULL || strlen(r->text) > strlen(best[r->kind]->text))
+		} else if (best[r->kind] == NULL ||
+			   strlen(r->text) > strlen(best[r->kind]->text))
 			best[r->kind] = r;
 	}
 	*out = '\0';
@@ -196,8 +199,8 @@ check_round(unsigned round)
 		expect(rows, host, url, ip, want);
 		got = world_see(&w);
 		if (strcmp(got, want) != 0)
-			fail_msg("round %u: %s %s: found \"%s\", expected \"%s\"", round, full, ip,
-			    got, want);
+			fail_msg("round %u: %s %s: found \"%s\", expected \"%s\"", round, full,
+			    ip, got, want);
 	}
 	world_end(&w);
 }

@@ -136,21 +136,22 @@ what_is_no_indicator_is_refused_with_a_reason(void **state)
 		     "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
 	    "only MD5");
 
-	char *longer = malloc(6000);
-	memset(longer, 'a', 5999);
-	memcpy(longer, "http://bad.example/", 19);
-	longer[5999] = '\0';
-	check_reason(longer, "longer than");
-	longer[3000] = '\0';
-	check_reason(longer, "longer than");
-	free(longer);
+	for (size_t n = 3000; n <= 6000; n += 3000) {
+		struct buf longer = BUF_INIT(10000);
+
+		buf_add_str(&longer, "http://bad.example/");
+		while (longer.len < n)
+			buf_add_byte(&longer, 'a');
+		check_reason(buf_str(&longer), "longer than");
+		buf_release(&longer);
+	}
 }
 
 static void
 a_host_of_one_customer_of_a_cloud_is_an_indicator(void **state)
 {
-	struct world w = loaded("l.txt", "ec2-192-0-2-1.compute-1.amazonaws.com\nbad.github.io\n",
-	    "list", 2, 0, 0, NULL);
+	struct world w = loaded("l.txt",
+	    "ec2-192-0-2-1.compute-1.amazonaws.com\nbad.github.io\n", "list", 2, 0, 0, NULL);
 
 	hits(&w, FIELD_URL_DOMAIN, "ec2-192-0-2-1.compute-1.amazonaws.com");
 	assert_string_equal(
@@ -179,7 +180,8 @@ csv_with_named_columns(void **state)
 {
 	struct world w = loaded("c.csv",
 	    "\"First Seen\",\"Indicator Value\",\"Type\",\"Comment\"\r\n"
-	    "\"2026-01-01\", \"bad.example\", \"domain\", \"says \"\"hello\"\", with comma\"\r\n"
+	    "\"2026-01-01\", \"bad.example\", \"domain\", \"says \"\"hello\"\", with "
+	    "comma\"\r\n"
 	    "2026-01-02,203.0.113.7,ip,\"two\nlines\"\r\n"
 	    "2026-01-03,e7d705a3286e19ea42f587b344ee6865,ja3,\r\n"
 	    "2026-01-04,,domain,empty\r\n"
@@ -225,40 +227,43 @@ csv_without_names_takes_the_column_with_most_indicators(void **state)
 	world_end(&w);
 	w = loaded("t.tsv", "ip\tnote\n203.0.113.7\tscanner\n", "csv", 1, 0, 0, NULL);
 	world_end(&w);
-	w = loaded("c2.csv", "url|first_seen\nhttp://bad.example/x|2026\n", "csv", 1, 0, 0, NULL);
+	w = loaded(
+	    "c2.csv", "url|first_seen\nhttp://bad.example/x|2026\n", "csv", 1, 0, 0, NULL);
 	world_end(&w);
 }
 
 static void
 a_quote_that_does_not_end_costs_its_line_only(void **state)
 {
-	struct world w = loaded("c.csv",
-	    "domain,comment\nbad.example,\"never ends\nworse.example,fine\n", "csv", 1, 1, 2,
-	    "quoted field");
+	struct world w =
+	    loaded("c.csv", "domain,comment\nbad.example,\"never ends\nworse.example,fine\n",
+		"csv", 1, 1, 2, "quoted field");
 
 	hits(&w, FIELD_URL_DOMAIN, "worse.example");
 	world_end(&w);
 
-	char *text = malloc(200100);
-	int n = sprintf(text, "domain,comment\nbad.example,");
-	memset(text + n, 'x', 200000);
-	strcpy(text + n + 200000, "\nworse.example,fine\n");
-	w = loaded("c.csv", text, "csv", 1, 1, 2, "64 KiB");
+	struct buf text = BUF_INIT(300000);
+	buf_add_str(&text, "domain,comment\nbad.example,");
+	for (int i = 0; i < 200000; i++)
+		buf_add_byte(&text, 'x');
+	buf_add_str(&text, "\nworse.example,fine\n");
+	w = loaded("c.csv", buf_str(&text), "csv", 1, 1, 2, "64 KiB");
 	world_end(&w);
-	free(text);
+	buf_release(&text);
 }
 
 static void
 misp_warning_lists_by_type(void **state)
 {
 	struct world w = loaded("w.json",
-	    "{\"name\":\"Some list\",\"type\":\"hostname\",\"list\":[\"bad.example\",\".b.example\","
+	    "{\"name\":\"Some "
+	    "list\",\"type\":\"hostname\",\"list\":[\"bad.example\",\".b.example\","
 	    "\"co.jp\",5]}",
 	    "misp-warninglist", 2, 2, 3, "a public suffix");
 
 	hits(&w, FIELD_URL_DOMAIN, "www.bad.example");
-	assert_true(slice_search(w.found.first->rule->title.en, SLICE("(list Some list)")) !=
-		    SIZE_MAX);
+	assert_true(
+	    slice_search(w.found.first->rule->title.en, SLICE("(list Some list)")) != SIZE_MAX);
 	world_end(&w);
 	w = loaded("w.json",
 	    "{\"name\":\"n\",\"type\":\"string\",\"list\":[\"bad.example\",\"203.0.113.7\"]}",
@@ -280,13 +285,15 @@ misp_events_with_their_marks(void **state)
 {
 	struct world w = loaded("e.json",
 	    "{\"Event\":{\"info\":\"Operation X\",\"threat_level_id\":\"3\",\"Attribute\":["
-	    "{\"type\":\"domain\",\"value\":\"bad.example\",\"to_ids\":true,\"comment\":\"C2\"},"
+	    "{\"type\":\"domain\",\"value\":\"bad.example\",\"to_ids\":true,\"comment\":\"C2\"}"
+	    ","
 	    "{\"type\":\"domain\",\"value\":\"context.example\",\"to_ids\":false},"
 	    "{\"type\":\"ip-dst|port\",\"value\":\"203.0.113.7|8443\",\"to_ids\":\"1\"},"
 	    "{\"type\":\"filename|md5\",\"value\":\"a.exe|d41d8cd98f00b204e9800998ecf8427e\","
 	    "\"to_ids\":true},"
 	    "{\"type\":\"yara\",\"value\":\"rule x\",\"to_ids\":true}],"
-	    "\"Object\":[{\"Attribute\":[{\"type\":\"domain|ip\",\"value\":\"c.example|203.0.113.8\","
+	    "\"Object\":[{\"Attribute\":[{\"type\":\"domain|ip\",\"value\":\"c.example|203.0."
+	    "113.8\","
 	    "\"to_ids\":true}]}]}}",
 	    "misp-event", 5, 2, 2, "not for detection");
 
@@ -310,27 +317,31 @@ misp_events_with_their_marks(void **state)
 static void
 stix_in_bundles_arrays_and_envelopes(void **state)
 {
-#define OBJECT(pattern)                                                                            \
-	"{\"type\":\"indicator\",\"id\":\"indicator--1\",\"name\":\"Bad thing\",\"pattern_type\":"     \
-	"\"stix\",\"valid_from\":\"2026-01-01T00:00:00Z\",\"external_references\":[{\"url\":"          \
+#define OBJECT(pattern)                                                                        \
+	"{\"type\":\"indicator\",\"id\":\"indicator--1\",\"name\":\"Bad "                      \
+	"thing\",\"pattern_type\":"                                                            \
+	"\"stix\",\"valid_from\":\"2026-01-01T00:00:00Z\",\"external_references\":[{\"url\":"  \
 	"\"https://report.example/1\"},{\"source_name\":\"x\"}],\"pattern\":\"" pattern "\"}"
 	struct world w = loaded("s.json",
 	    "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":["
 	    "{\"type\":\"malware\",\"id\":\"malware--1\"}," OBJECT(
-		"[domain-name:value IN ('bad.example','worse.example')]") "," OBJECT("[file:name = "
-										    "'x']") "]}",
+		"[domain-name:value IN "
+		"('bad.example','worse."
+		"example')]") "," OBJECT("[file:name = "
+					 "'x']") "]}",
 	    "stix", 2, 1, 3, "not seen in logs");
 
 	hits(&w, FIELD_URL_DOMAIN, "worse.example");
 	assert_slice(w.found.first->rule->references, "https://report.example/1");
-	assert_true(slice_search(w.found.first->rule->description.ja, SLICE("掲載名: Bad thing")) !=
-		    SIZE_MAX);
+	assert_true(slice_search(w.found.first->rule->description.ja,
+			SLICE("掲載名: Bad thing")) != SIZE_MAX);
 	world_end(&w);
-	w = loaded("s.json", "[" OBJECT("[ipv4-addr:value = '203.0.113.0/24']") "]", "stix", 1, 0,
-	    0, NULL);
+	w = loaded("s.json", "[" OBJECT("[ipv4-addr:value = '203.0.113.0/24']") "]", "stix", 1,
+	    0, 0, NULL);
 	hits(&w, FIELD_DESTINATION_IP, "203.0.113.77");
 	world_end(&w);
-	w = loaded("s.json", "{\"more\":false,\"objects\":[" OBJECT("[url:value = 'http://b.example/x']") "]}",
+	w = loaded("s.json",
+	    "{\"more\":false,\"objects\":[" OBJECT("[url:value = 'http://b.example/x']") "]}",
 	    "stix", 1, 0, 0, NULL);
 	world_end(&w);
 	w = loaded("s.json",
@@ -341,7 +352,8 @@ stix_in_bundles_arrays_and_envelopes(void **state)
 	    "{\"type\":\"indicator\",\"id\":\"indicator--3\"}]",
 	    "stix", 0, 3, 1, "not a STIX pattern");
 	world_end(&w);
-	w = loaded("s.json", "[\"bad.example\", \"203.0.113.7\", 7]", "json", 2, 1, 3, "no host");
+	w = loaded(
+	    "s.json", "[\"bad.example\", \"203.0.113.7\", 7]", "json", 2, 1, 3, "no host");
 	world_end(&w);
 }
 
