@@ -151,6 +151,7 @@ export const strings = {
 	},
 	'alert.line.where': { ja: 'バッチ {batch}、位置 {offset}', en: 'batch {batch}, offset {offset}' },
 	'alert.line.cut': { ja: '… {n} 文字省略 …', en: '… {n} characters left out …' },
+	'alert.line.kept': { ja: '長い行のため、ここには先頭の 16 KiB だけを示しています。行の全体はセンターのバッチに保存されています。', en: 'A long line: its first 16 KiB are shown. The center’s batch keeps the whole.' },
 	'alert.whole': { ja: '全体を表示（{n} 文字）', en: 'Show all {n} characters' },
 	'alert.part': { ja: '一部だけ表示', en: 'Show part' },
 	'alert.copy': { ja: 'コピー', en: 'Copy' },
