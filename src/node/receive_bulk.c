@@ -432,7 +432,7 @@ bulk_listener_open(
 		err_set(e, "the name and password for _bulk are too long");
 		goto out;
 	}
-	if (http_listen(o->address, &http.listener, e) != 0 || http_open(&b->http, l, &http, e) != 0)
+	if (http_bind(o->address, &http.listener, e) != 0 || http_open(&b->http, l, &http, e) != 0)
 		goto out;
 	*out = b;
 	b = NULL;
