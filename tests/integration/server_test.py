@@ -496,6 +496,58 @@ class People(Served):
         self.assertEqual(p.call("GET", "/assets/../../etc/passwd")[0].status, 404)
 
 
+RULE = """title: Needle
+id: 11111111-2222-4333-8444-555555555555
+status: test
+description: A word that only this test writes.
+logsource:
+    category: proxy
+detection:
+    selection:
+        c-uri|contains: hinomi-test-needle
+    condition: selection
+level: high
+"""
+
+
+class Detected(Served):
+    """Serve and detect together: a line goes in at one listener and comes out as an alert at the other."""
+
+    def test_a_line_becomes_an_alert_that_open_pages_are_told_of(self):
+        rules = self.center.data / "content" / "rules"
+        rules.mkdir(parents=True, exist_ok=True)
+        (rules / "needle.yml").write_text(RULE)
+        person = Person(self.center.console_port)
+        self.assertEqual(person.sign_in("mori", make_user(self.center, "mori", "analyst"))[0].status, 200)
+        c, r = person.open("GET", "/api/v1/stream", timeout=60)
+        node = Enrolled(self.folder, self.center, "kita", "detected")
+        client = node.client()
+        sequence, end = itertools.count(1), time.monotonic() + 60
+        while time.monotonic() < end:  # the rule is picked up while the center runs
+            line = (b"%d.123 45 10.1.2.3 TCP_MISS/200 512 GET http://example.org/hinomi-test-needle - "
+                    b"HIER_DIRECT/203.0.113.5 text/html\n" % int(time.time()))
+            self.assertEqual(client.batch(line, next(sequence))[0].status, 200)
+            page = person.call("GET", "/api/v1/alerts?q=needle")[1]
+            if page["items"]:
+                break
+            time.sleep(0.3)
+        client.close()
+        alert = person.call("GET", "/api/v1/alerts/" + page["items"][0]["id"])[1]
+        self.assertEqual((alert["rule"]["title"]["en"], alert["institution_name"], alert["entity"]["value"]),
+                         ("Needle", "北病院", "10.1.2.3"))
+        Validator(person.call("GET", "/api/v1/openapi.json")[1]).check(
+            alert, {"$ref": "#/components/schemas/Alert"})
+        while True:
+            line = r.readline().decode()
+            self.assertTrue(line, "the stream ended")
+            if line.startswith("data: ") and alert["id"] in line:
+                break
+        c.close()
+        source = person.call("GET", "/api/v1/institutions/kita")[1]["sources"][0]
+        self.assertEqual((source["codec"], source["unread"]), ("squid", []))
+        self.assertGreaterEqual(source["events"], 1)
+
+
 class Strangers(Served):
     def alive(self):
         c = http.client.HTTPConnection("127.0.0.1", self.center.console_port, timeout=10)
