@@ -216,7 +216,7 @@ prepare(struct role *r, struct content_news *first, struct err *e)
 		return -1;
 	tell_content(r, first);
 	if (worker_new(&r->worker, r->store, r->log, first->content, e) != 0 ||
-	    worker_begin(r->worker, e) != 0)
+	    (r->env->crashed && worker_note_crash(r->worker, e) != 0))
 		return -1;
 	if (r->env->batches >= 0 &&
 	    loop_watch(r->loop, r->env->batches, LOOP_READ, on_batches, r, e) != 0)
@@ -243,8 +243,6 @@ detect_main(const struct role_env *env)
 	role_ready(env);
 	loop_run(r.loop);
 	status = 0;
-	if (worker_end(r.worker, &e) != 0)
-		log_warning("%s", e.text);
 out:
 	content_watch_free(r.content);
 	worker_free(r.worker);

@@ -15,6 +15,7 @@ struct role_env {
 	const char *role;	 /* "serve", "detect" */
 	const char *data_dir;	 /* an absolute path; it exists */
 	const char *config_file; /* NULL: every setting at its default */
+	bool crashed; /* its last life ended by a fault of its own: a signal, not SIGKILL */
 
 	/*
 	 * eventfds, non-blocking, shared by all roles; -1 where there is none (a role

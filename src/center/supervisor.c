@@ -3,7 +3,7 @@
  *
  * Each role runs as
  *
- *	PROGRAM center --role NAME --data DIR [--config FILE] --fds B,A,R
+ *	PROGRAM center --role NAME --data DIR [--config FILE] [--crashed] --fds B,A,R
  *
  * where B, A and R are the eventfds of struct role_env.  A role that dies is
  * started again after 0.1 s, twice as long each further time up to 10 s; one
@@ -46,7 +46,8 @@ struct child {
 	struct span started;
 	struct span backoff; /* before the next start */
 	int ready_fd;
-	bool ready; /* was so at least once */
+	bool ready;   /* was so at least once */
+	bool crashed; /* its last life */
 };
 
 struct supervisor {
@@ -122,6 +123,9 @@ child_ended(struct child *c, const struct process_end *end)
 		loop_stop(s->loop);
 		return;
 	}
+	/* Others kill with SIGKILL, or ask with SIGTERM; the rest is what a process does to
+	 * itself. */
+	c->crashed = !end->exited && end->status != SIGKILL && end->status != SIGTERM;
 	if (lived.us >= LIVED_WELL.us)
 		c->backoff = BACKOFF_LEAST;
 	log_error("%s ended (%s); starting it again in %.1f s", c->name, end->text,
@@ -166,6 +170,8 @@ spawn(struct child *c, struct err *e)
 		argv[n++] = "--config";
 		argv[n++] = s->spec->config_file;
 	}
+	if (c->crashed)
+		argv[n++] = "--crashed";
 	argv[n++] = "--fds";
 	argv[n++] = numbers;
 	argv[n] = NULL;

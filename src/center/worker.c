@@ -17,9 +17,9 @@
 #define UPSERT_MEMORY ((size_t)64 << 20)
 #define FAILURES_MAX  10 /* with pauses between: about a minute */
 
-/* After a start, batches are committed one by one for a while: should one kill us, the next
- * start knows which. */
-#define CAREFUL_BATCHES 16
+/* After a crash, batches are committed one by one for a while: so the next crash is at the one
+ * that causes it. */
+#define CAREFUL_BATCHES (2 * WORKER_BATCHES_MAX)
 
 struct worker {
 	struct db *store;
@@ -98,21 +98,15 @@ worker_cursor(const struct worker *w)
 }
 
 int
-worker_begin(struct worker *w, struct err *e)
+worker_note_crash(struct worker *w, struct err *e)
 {
-	int64_t attempts;
+	int64_t crashes;
 
-	if (reading_count_attempt(w->store, w->cursor, &attempts, e) != 0)
+	if (reading_note_crash(w->store, w->cursor, &crashes, e) != 0)
 		return -1;
-	w->refuse_next = attempts > WORKER_ATTEMPTS_MAX;
+	w->refuse_next = crashes >= WORKER_CRASHES_MAX;
 	w->careful = CAREFUL_BATCHES;
 	return 0;
-}
-
-int
-worker_end(struct worker *w, struct err *e)
-{
-	return reading_forget_attempts(w->store, e);
 }
 
 /* --- reading a group --- */

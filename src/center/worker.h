@@ -42,14 +42,12 @@ struct worker_done {
 int worker_step(struct worker *w, struct instant now, struct worker_done *done, struct err *e);
 
 /*
- * Before the first step of a process: note that it begins at this cursor.  After
- * WORKER_ATTEMPTS_MAX beginnings without progress the next batch is taken for
- * one that kills its reader, and is refused.
+ * The process before this one died by its own fault.  After WORKER_CRASHES_MAX
+ * such deaths at one cursor the next batch is taken for one that kills its
+ * reader, and is refused.
  */
-#define WORKER_ATTEMPTS_MAX 8
-int worker_begin(struct worker *w, struct err *e);
-/* After the last step: this end was a clean one. */
-int worker_end(struct worker *w, struct err *e);
+#define WORKER_CRASHES_MAX 3
+int worker_note_crash(struct worker *w, struct err *e);
 
 /* The position up to which all is detected. */
 int64_t worker_cursor(const struct worker *w);

@@ -100,6 +100,7 @@ cmd_center(int argc, char **argv)
 	    {"config", required_argument, NULL, 'c'},
 	    {"role", required_argument, NULL, 'r'},
 	    {"fds", required_argument, NULL, 'f'},
+	    {"crashed", no_argument, NULL, 'x'},
 	    {"print-config", no_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {0},
@@ -121,6 +122,9 @@ cmd_center(int argc, char **argv)
 			break;
 		case 'f':
 			fds = optarg;
+			break;
+		case 'x':
+			env.crashed = true;
 			break;
 		case 'p':
 			return print_config();

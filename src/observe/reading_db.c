@@ -43,27 +43,20 @@ reading_move_cursor(struct db *d, int64_t from, int64_t to, struct err *e)
 }
 
 int
-reading_count_attempt(struct db *d, int64_t position, int64_t *attempts, struct err *e)
+reading_note_crash(struct db *d, int64_t position, int64_t *crashes, struct err *e)
 {
 	struct db_stmt *st;
 
 	if (db_prepare(d,
-		"UPDATE reading_cursor SET attempts = CASE WHEN attempted = $1 THEN attempts + "
-		"1"
-		" ELSE 1 END, attempted = $1 RETURNING attempts",
+		"UPDATE reading_cursor SET crashes = CASE WHEN crashed_at = $1 THEN crashes + 1"
+		" ELSE 1 END, crashed_at = $1 RETURNING crashes",
 		&st, e) != 0)
 		return -1;
 	db_bind_int(st, 1, position);
 	if (db_step(st, e) != 1)
 		return -1;
-	*attempts = db_int(st, 0);
+	*crashes = db_int(st, 0);
 	return db_run(st, e);
-}
-
-int
-reading_forget_attempts(struct db *d, struct err *e)
-{
-	return db_exec(d, "UPDATE reading_cursor SET attempts = 0", e);
 }
 
 /* --- sources --- */

@@ -22,12 +22,11 @@ int reading_get_cursor(struct db *d, int64_t *out, struct err *e);
 int reading_move_cursor(struct db *d, int64_t from, int64_t to, struct err *e);
 
 /*
- * How often a process has begun to read at this cursor without getting further,
- * this time included: a batch that kills its reader must not do so for ever.  A
- * clean end is told by reading_forget_attempts().
+ * A process has died by its own fault (a crash, not a kill from outside) while it
+ * read from this cursor.  Returns in *crashes how often in a row that was so: a
+ * batch that kills its reader must not do so for ever.
  */
-int reading_count_attempt(struct db *d, int64_t position, int64_t *attempts, struct err *e);
-int reading_forget_attempts(struct db *d, struct err *e);
+int reading_note_crash(struct db *d, int64_t position, int64_t *crashes, struct err *e);
 
 /* --- sources --- */
 

@@ -55,8 +55,8 @@ const struct db_migration store_migrations[] = {
     {3, "how reading goes",
 	"CREATE TABLE reading_cursor ("
 	" position INTEGER NOT NULL,"
-	" attempted INTEGER NOT NULL,"
-	" attempts INTEGER NOT NULL);"
+	" crashed_at INTEGER NOT NULL,"
+	" crashes INTEGER NOT NULL);"
 	"INSERT INTO reading_cursor VALUES (0, 0, 0);"
 	"CREATE TABLE reading ("
 	" institution TEXT NOT NULL,"

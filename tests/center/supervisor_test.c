@@ -67,6 +67,15 @@ option(char **argv, const char *name)
 }
 
 static bool
+has_option(char **argv, const char *name)
+{
+	for (; *argv != NULL; argv++)
+		if (strcmp(*argv, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
 mode_is(const char *mode)
 {
 	char path[200];
@@ -98,7 +107,10 @@ role(char **argv)
 		fprintf(stderr, "%s\n", e.text);
 		return 7;
 	}
-	tell(env.config_file == NULL ? "start" : env.config_file);
+	env.crashed = has_option(argv, "--crashed");
+	tell(env.config_file != NULL ? env.config_file
+	     : env.crashed	     ? "restart after a crash"
+				     : "start");
 	role_ready(&env);
 	if (strcmp(env.role, "serve") == 0)
 		role_wake(env.batches);
@@ -231,7 +243,7 @@ a_role_that_dies_is_started_again(void **state)
 	second = hear("serve start");
 	assert_int_not_equal(first, second);
 	kill(second, SIGSEGV);
-	hear("serve start");
+	hear("serve restart after a crash");
 	kill(s, SIGTERM);
 	assert_int_equal(wait_for(s), 0);
 }

@@ -254,42 +254,34 @@ a_batch_that_alone_always_fails_does_not_stand_in_the_way(void **state)
 }
 
 static void
-a_batch_that_kills_its_reader_is_refused_after_some_deaths(void **state)
+begin_after_crash(void)
 {
 	struct err e = {0};
 
-	append_lines(log_, 1, 1, 0);
-	append_lines(log_, 2, 1, 0);
-	for (int i = 0; i < WORKER_ATTEMPTS_MAX; i++) {
-		worker_free(worker); /* as if it had died */
-		worker = NULL;
-		assert_int_equal(worker_new(&worker, db, log_, content, &e), 0);
-		assert_int_equal(worker_begin(worker, &e), 0);
-	}
 	worker_free(worker);
 	worker = NULL;
-	assert_int_equal(worker_new(&worker, db, log_, content, &e), 0);
-	assert_int_equal(worker_begin(worker, &e), 0);
-	assert_int_equal(step().refused, 1);
-	assert_int_equal(step().refused, 0);
-	assert_int_equal(worker_cursor(worker), 2);
+	if (worker_new(&worker, db, log_, content, &e) != 0 ||
+	    worker_note_crash(worker, &e) != 0)
+		fail_msg("%s", e.text);
 }
 
 static void
-clean_ends_are_no_deaths(void **state)
+a_batch_that_kills_its_reader_is_refused_after_some_deaths(void **state)
 {
-	struct err e = {0};
-
 	append_lines(log_, 1, 1, 0);
-	for (int i = 0; i < WORKER_ATTEMPTS_MAX * 2; i++) {
-		worker_free(worker);
-		worker = NULL;
-		assert_int_equal(worker_new(&worker, db, log_, content, &e), 0);
-		assert_int_equal(worker_begin(worker, &e), 0);
-		assert_int_equal(worker_end(worker, &e), 0);
-	}
-	assert_int_equal(worker_begin(worker, &e), 0);
+	append_lines(log_, 2, 1, 0);
+	append_lines(log_, 3, 1, 0);
+	/* The first kills twice, and then does not. */
+	for (int i = 1; i < WORKER_CRASHES_MAX; i++)
+		begin_after_crash();
 	assert_int_equal(step().refused, 0);
+	assert_int_equal(worker_cursor(worker), 1); /* one by one now */
+	for (int i = 1; i <= WORKER_CRASHES_MAX; i++)
+		begin_after_crash();
+	assert_int_equal(step().refused, 1);
+	assert_int_equal(step().refused, 0);
+	assert_int_equal(worker_cursor(worker), 3);
+	assert_int_equal(open_alerts(), 2);
 }
 
 static void
@@ -364,7 +356,6 @@ main(void)
 	    T(a_refused_commit_changes_nothing_and_the_next_step_does_it_all),
 	    T(a_batch_that_alone_always_fails_does_not_stand_in_the_way),
 	    T(a_batch_that_kills_its_reader_is_refused_after_some_deaths),
-	    T(clean_ends_are_no_deaths),
 	    T(two_workers_on_one_store_do_not_count_twice),
 	    T(new_content_counts_from_the_next_batch_on),
 	    cmocka_unit_test(readers_are_kept_within_their_number),

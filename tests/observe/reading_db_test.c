@@ -48,20 +48,18 @@ two_processes_do_not_move_one_cursor(void **state)
 }
 
 static void
-attempts_are_counted_until_the_cursor_moves_or_the_end_was_clean(void **state)
+crashes_are_counted_until_the_cursor_moves(void **state)
 {
 	int64_t n = 0;
 
 	for (int i = 1; i <= 3; i++) {
-		assert_int_equal(reading_count_attempt(db, 5, &n, NULL), 0);
+		assert_int_equal(reading_note_crash(db, 5, &n, NULL), 0);
 		assert_int_equal(n, i);
 	}
-	assert_int_equal(reading_count_attempt(db, 6, &n, NULL), 0);
+	assert_int_equal(reading_note_crash(db, 6, &n, NULL), 0);
 	assert_int_equal(n, 1);
-	assert_int_equal(reading_count_attempt(db, 6, &n, NULL), 0);
-	assert_int_equal(reading_forget_attempts(db, NULL), 0);
-	assert_int_equal(reading_count_attempt(db, 6, &n, NULL), 0);
-	assert_int_equal(n, 1);
+	assert_int_equal(reading_note_crash(db, 6, &n, NULL), 0);
+	assert_int_equal(n, 2);
 }
 
 static int
@@ -185,7 +183,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(the_cursor_starts_at_zero_and_stays_where_it_was_put),
 	    T(two_processes_do_not_move_one_cursor),
-	    T(attempts_are_counted_until_the_cursor_moves_or_the_end_was_clean),
+	    T(crashes_are_counted_until_the_cursor_moves),
 	    T(counts_add_up_and_times_take_the_later),
 	    T(a_refused_batch_is_recorded_once),
 	    T(a_failed_reload_keeps_what_is_loaded_and_a_good_one_forgets_it),

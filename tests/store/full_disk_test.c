@@ -1,5 +1,6 @@
 /*
- * full_disk_test.c - a disk that is full is told as such, loses nothing, and once there is room all goes on.
+ * full_disk_test.c - a disk that is full is told as such, loses nothing, and once there is room
+ * all goes on.
  *
  * The disk is a small tmpfs in a mount name space of the test's own; where
  * mounting is not allowed there is nothing to fill, and the test says so.
@@ -22,8 +23,8 @@ static bool
 mount_small_disk(void)
 {
 	return mkdir("disk", 0700) == 0 && unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	    mount("small", "disk", "tmpfs", 0, "size=4m") == 0;
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("small", "disk", "tmpfs", 0, "size=4m") == 0;
 }
 
 static void

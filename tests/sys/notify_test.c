@@ -1,4 +1,5 @@
-/* notify_test.c - the service manager hears what was said, on a path or in the abstract name space. */
+/* notify_test.c - the service manager hears what was said, on a path or in the abstract name
+ * space. */
 #include "test.h"
 
 #include <stdio.h>
@@ -46,7 +47,8 @@ static void
 without_a_manager_or_with_nonsense_nothing_happens(void **state)
 {
 	static char too_long[300];
-	static const char *const nonsense[] = {"", "/", "relative/path", "@", too_long, "/no/such/socket"};
+	static const char *const nonsense[] = {
+	    "", "/", "relative/path", "@", too_long, "/no/such/socket"};
 
 	memset(too_long, 'x', sizeof(too_long) - 1);
 	too_long[0] = '/';
