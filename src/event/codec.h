@@ -24,9 +24,10 @@ enum codec_status {
 
 /* A source's settings; the zero value means: recognise everything, times in UTC. */
 struct codec_config {
-	const char *codec;	/* row of codecs.def, NULL: recognise by looking */
-	const char *logformat;	/* Squid's logformat string, NULL: the codec's own default */
-	const char *charset;	/* "shift_jis", "euc-jp"; NULL: UTF-8 */
+	const char *codec; /* row of codecs.def, NULL: recognise by looking */
+	const char
+	    *logformat;	     /* Squid's logformat string (implies codec squid), NULL: native */
+	const char *charset; /* "shift_jis", "euc-jp"; NULL: UTF-8 */
 	struct span utc_offset; /* of times that do not say */
 };
 

@@ -18,7 +18,8 @@
 #define LOOK_AFTER                                                                             \
 	32 /* lines looked at after the first that did: the rest may all be silent             \
 	    */
-#define LOOK_MOST    4096	   /* lines looked at when none does */
+#define LOOK_MOST    4096 /* lines looked at when none does */
+#define MESSAGE_SURE 90	  /* how sure a codec must be of a line inside a JSON message */
 #define LINE_MEM_MAX (1024 * 1024) /* of the arena used while looking */
 
 struct reader {
@@ -260,10 +261,46 @@ reader_start(struct reader *r, const struct batch *b)
 	}
 }
 
+/*
+ * Shippers (Filebeat and its like) wrap a line they do not understand into JSON,
+ * as its message.  Where a JSON event says nothing else, and its message is a line
+ * of another codec, that line is what happened.
+ */
+static void
+read_message(struct reader *r, const struct envelope *env, struct slice line, struct arena *mem,
+    struct event *ev)
+{
+	const struct codec *outer = codec_all[r->codec];
+	struct slice message = event_get(ev, FIELD_MESSAGE);
+	struct instant shipped = ev->at;
+	bool timed = ev->timed;
+
+	if (message.len == 0 || memchr(message.ptr, 0, message.len) != NULL)
+		return;
+	for (unsigned i = 0; i < codec_count(); i++) {
+		if (i == r->codec || codec_all[i]->recognise(message) < MESSAGE_SURE)
+			continue;
+		ev->timed = false;
+		if (codec_all[i]->read(r->state[i], &r->cfg, message, r->received, mem, ev) !=
+		    CODEC_EVENT) {
+			/* Half of it may have been read: begin again with the outside alone. */
+			event_reset(ev, ev->raw);
+			envelope_put(env, ev);
+			outer->read(r->state[r->codec], &r->cfg, line, r->received, mem, ev);
+		}
+		if (!ev->timed) {
+			ev->at = shipped;
+			ev->timed = timed;
+		}
+		return;
+	}
+}
+
 static enum codec_status
 read_inside(struct reader *r, struct slice line, struct arena *mem, struct event *ev)
 {
-	struct envelope env;
+	struct envelope env = {0};
+	enum codec_status status;
 
 	if (r->codec == CODECS_MAX)
 		return CODEC_UNKNOWN;
@@ -279,8 +316,11 @@ read_inside(struct reader *r, struct slice line, struct arena *mem, struct event
 	}
 	if (is_blank(line))
 		return CODEC_NOTHING;
-	return codec_all[r->codec]->read(
-	    r->state[r->codec], &r->cfg, line, r->received, mem, ev);
+	status =
+	    codec_all[r->codec]->read(r->state[r->codec], &r->cfg, line, r->received, mem, ev);
+	if (status == CODEC_EVENT && ev->class == EVENT_OTHER)
+		read_message(r, &env, line, mem, ev);
+	return status;
 }
 
 enum codec_status

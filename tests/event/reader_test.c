@@ -147,6 +147,38 @@ columns_named_in_the_preamble_hold_for_the_batch_and_no_longer(void **state)
 }
 
 static void
+a_line_that_a_shipper_wrapped_in_json_is_read(void **state)
+{
+	struct read r;
+
+	assert_status(read_line(&r, NULL,
+			  "{\"@timestamp\":\"2026-11-23T02:00:00Z\",\"host\":{\"name\":"
+			  "\"proxy1\"},\"message\":\"" NATIVE "\"}"),
+	    CODEC_EVENT);
+	assert_int_equal(r.ev.class, EVENT_PROXY);
+	assert_slice(r.ev.dataset, "squid.access");
+	assert_field(&r, HOST_NAME, "proxy1");
+	assert_field(&r, USER_NAME, "nurse01");
+	assert_at(&r, "2026-11-23T01:08:07.749000Z");
+	read_next(&r, "{\"@timestamp\":\"2026-11-23T02:00:00Z\",\"message\":\"10.0.0.1 - - "
+		      "[23/Nov/2026:01:08:07 +0000] "
+		      "\\\"GET /x HTTP/1.1\\\" 200 1 \\\"-\\\" \\\"agent\\\"\"}");
+	assert_status(r.status, CODEC_EVENT);
+	assert_int_equal(r.ev.class, EVENT_WEBSERVER);
+	assert_field(&r, USER_AGENT, "agent");
+	/* recognised and yet not readable: what is outside remains */
+	read_next(&r, "{\"@timestamp\":\"2026-11-23T02:00:00Z\",\"host\":{\"name\":\"web1\"},"
+		      "\"message\":\"10.0.0.1 - - "
+		      "[99/Nov/2026:01:08:07 +0000] \\\"GET /x HTTP/1.1\\\" 200 1\"}");
+	assert_status(r.status, CODEC_EVENT);
+	assert_int_equal(r.ev.class, EVENT_OTHER);
+	assert_no_field(&r, SOURCE_IP);
+	assert_field(&r, HOST_NAME, "web1");
+	assert_at(&r, "2026-11-23T02:00:00.000000Z");
+	read_close(&r);
+}
+
+static void
 the_time_of_the_envelope_stands_in(void **state)
 {
 	struct read r;
@@ -301,6 +333,7 @@ main(void)
 	    cmocka_unit_test(garbage_before_the_first_good_line_is_borne),
 	    cmocka_unit_test(what_is_not_recognised_is_looked_at_again_with_the_next_batch),
 	    cmocka_unit_test(columns_named_in_the_preamble_hold_for_the_batch_and_no_longer),
+	    cmocka_unit_test(a_line_that_a_shipper_wrapped_in_json_is_read),
 	    cmocka_unit_test(the_time_of_the_envelope_stands_in),
 	    cmocka_unit_test(a_date_without_a_year_is_the_nearest),
 	    cmocka_unit_test(japanese_character_sets_become_utf_8_and_raw_stays),
