@@ -106,7 +106,7 @@ export const strings = {
 	'now.filter.clear': { ja: '絞り込みを解除', en: 'Clear filters' },
 	'now.filter.show': { ja: '絞り込み（{n}）', en: 'Filters ({n})' },
 	'now.list': { ja: 'アラート一覧（新しい順）', en: 'Alerts, newest first' },
-	'now.shown': { ja: '{n} 件を表示', en: '{n} shown' },
+	'now.shown': { ja: '{n} 件を表示しています。', en: '{n} shown.' },
 	'now.more': { ja: 'さらに読み込む', en: 'Load more' },
 	'now.end': { ja: 'これより古いものはありません。', en: 'Nothing older than this.' },
 	'now.waiting': { ja: '新しいアラート {n} 件を表示', en: 'Show {n} new' },
