@@ -4,6 +4,7 @@ import http.client
 import itertools
 import json
 import pathlib
+import random
 import shutil
 import socket
 import sqlite3
@@ -37,7 +38,10 @@ class Served(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.center.stop()
+        log = cls.center.log.read_text(errors="replace")
         shutil.rmtree(cls.folder)
+        for word in ("Sanitizer", "runtime error", "Assertion", "killed by signal"):
+            assert word not in log, log
 
     def stored(self, sql, *values):
         db = sqlite3.connect(self.center.data / "batches.db", timeout=20)
@@ -546,6 +550,56 @@ class Detected(Served):
         source = person.call("GET", "/api/v1/institutions/kita")[1]["sources"][0]
         self.assertEqual((source["codec"], source["unread"]), ("squid", []))
         self.assertGreaterEqual(source["events"], 1)
+
+
+class FullDisk(Served):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-full-"))
+        (cls.folder / "data").mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", cls.folder / "data"],
+                                 capture_output=True)
+        if mounted.returncode != 0:
+            shutil.rmtree(cls.folder)
+            raise unittest.SkipTest("a small disk can be mounted by root only")
+        cls.center = Center(cls.folder / "data")
+        cls.center.start()
+        cls.center.admin("institution", "add", "北病院", "--id", "kita")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.center.stop()
+        subprocess.run(["umount", cls.folder / "data"], check=True)
+        shutil.rmtree(cls.folder)
+
+    def test_a_full_disk_defers_batches_and_nothing_else(self):
+        node = Enrolled(self.folder, self.center, "kita", "full")
+        client = node.client()
+        self.assertEqual(client.batch(RAW, 1)[0].status, 200)
+        filler = self.center.data / "filler"
+        with open(filler, "wb", buffering=0) as f:
+            with self.assertRaises(OSError):
+                while True:
+                    f.write(b"x" * 65536)
+        # What SQLite holds ready may take some more; then every batch is deferred.
+        body = bytes(random.Random(1).randbytes(250000)).replace(b"\n", b" ") + b"\n"
+        deferred = None
+        for n in range(2, 60):
+            r, answer = client.batch(body, n)
+            if r.status != 200:
+                deferred = n
+                break
+        self.assertEqual((r.status, answer["code"]), (503, "unavailable"))
+        self.assertGreaterEqual(int(r.getheader("Retry-After")), 1)
+        person = Person(self.center.console_port)
+        r, health = person.call("GET", "/healthz")
+        self.assertEqual(r.status, 503)
+        self.assertNotEqual(health["checks"]["batch_log"], "ok")
+        filler.unlink()
+        self.assertEqual(client.batch(body, deferred)[1]["fate"], "stored")
+        self.assertEqual(client.batch(RAW, 1)[1]["fate"], "repeat")
+        self.assertEqual(person.call("GET", "/healthz")[1]["checks"]["batch_log"], "ok")
+        client.close()
 
 
 class Strangers(Served):
