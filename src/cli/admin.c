@@ -34,6 +34,10 @@ static const struct action {
     {"user", "password", "NAME", admin_user_password,
 	"set a new password and end the user's sessions: [--password-file FILE | --generate]",
 	"パスワードを変え、セッションを終わらせる: [--password-file FILE | --generate]"},
+    {"session", "list", NULL, admin_session_list,
+	"who is signed in, since when and from where (a new password ends a user's sessions)",
+	"サインイン中の利用者と時刻・アドレス（パスワードを変えるとその利用者のセッションは終わ"
+	"ります）"},
     {"institution", "add", "NAME", admin_institution_add,
 	"add an institution: [--id ID] [--kana KANA] [--beds N] [--prefecture NAME]",
 	"医療機関を加える: [--id ID] [--kana カナ] [--beds 病床数] [--prefecture 都道府県]"},

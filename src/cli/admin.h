@@ -49,6 +49,7 @@ void admin_print_json(struct buf *line);
 int admin_user_add(struct admin *a, struct err *e);
 int admin_user_list(struct admin *a, struct err *e);
 int admin_user_password(struct admin *a, struct err *e);
+int admin_session_list(struct admin *a, struct err *e);
 int admin_institution_add(struct admin *a, struct err *e);
 int admin_institution_list(struct admin *a, struct err *e);
 int admin_token(struct admin *a, struct err *e);

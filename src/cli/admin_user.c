@@ -254,3 +254,35 @@ admin_user_list(struct admin *a, struct err *e)
 	buf_release(&line);
 	return EXIT_DONE;
 }
+
+static int
+print_session(void *ctx, struct slice user, struct slice address, struct instant created,
+    struct instant used, struct err *e)
+{
+	struct admin *a = ctx;
+	struct buf line = BUF_INIT(4096);
+	struct json_out o = json_out_to(&line);
+	char since[INSTANT_TEXT_MAX];
+
+	if (a->json) {
+		json_open_object(&o, NULL);
+		json_put_string(&o, "user", user);
+		json_put_string(&o, "address", address);
+		json_put_instant(&o, "created", created);
+		json_put_instant(&o, "used", used);
+		json_close_object(&o);
+		admin_print_json(&line);
+	} else
+		printf("%-20.*s %-40.*s %s\n", SLICE_ARG(user), SLICE_ARG(address),
+		    instant_format(created, since));
+	buf_release(&line);
+	return 0;
+}
+
+int
+admin_session_list(struct admin *a, struct err *e)
+{
+	if (admin_open(a, e) != 0 || session_each(a->db, a->now, print_session, a, e) != 0)
+		return EXIT_CANNOT;
+	return EXIT_DONE;
+}

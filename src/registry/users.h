@@ -100,6 +100,11 @@ int session_find(struct db *db, struct slice secret, struct instant now, struct 
 int session_is_open(
     struct db *db, const uint8_t hash[SESSION_HASH_BYTES], struct instant now, struct err *e);
 int session_end(struct db *db, const uint8_t hash[SESSION_HASH_BYTES], struct err *e);
+/* Who is signed in, newest first; fn's -1 stops.  Slices live until it returns. */
+typedef int session_on_row(void *ctx, struct slice user, struct slice address,
+    struct instant created, struct instant used, struct err *e);
+int session_each(
+    struct db *db, struct instant now, session_on_row *fn, void *ctx, struct err *e);
 /* Drop what is over: 0 or -1. */
 int session_sweep(struct db *db, struct instant now, struct err *e);
 

@@ -335,6 +335,30 @@ session_end(struct db *db, const uint8_t hash[SESSION_HASH_BYTES], struct err *e
 }
 
 int
+session_each(struct db *db, struct instant now, session_on_row *fn, void *ctx, struct err *e)
+{
+	struct db_stmt *st;
+	int rc;
+
+	if (db_prepare(db,
+		"SELECT s.person, s.address, s.created, s.used FROM session s "
+		"JOIN person p ON p.name = s.person "
+		"WHERE s.used > $1 AND s.created > $2 AND p.disabled IS NULL "
+		"ORDER BY s.created DESC, s.hash",
+		&st, e) != 0)
+		return -1;
+	db_bind_int(st, 1, now.us - SESSION_IDLE.us);
+	db_bind_int(st, 2, now.us - SESSION_LIFE.us);
+	while ((rc = db_step(st, e)) == 1)
+		if (fn(ctx, db_text(st, 0), db_text(st, 1), (struct instant){db_int(st, 2)},
+			(struct instant){db_int(st, 3)}, e) != 0) {
+			db_reset(st);
+			return -1;
+		}
+	return rc;
+}
+
+int
 session_sweep(struct db *db, struct instant now, struct err *e)
 {
 	struct db_stmt *st;

@@ -127,6 +127,32 @@ signing_out_and_a_new_password_end_sessions(void **state)
 	assert_int_equal(users_set_password(db, SLICE("nobody"), SLICE("new"), &e), 0);
 }
 
+static int
+count_row(void *ctx, struct slice user, struct slice address, struct instant created,
+    struct instant used, struct err *e)
+{
+	assert_slice(user, "suzuki");
+	assert_slice(address, "192.0.2.1");
+	*(int *)ctx += 1;
+	return 0;
+}
+
+static void
+who_is_signed_in_can_be_listed(void **state)
+{
+	char secret[SESSION_SECRET_LEN + 1];
+	struct err e = {0};
+	int n = 0;
+
+	add_suzuki();
+	assert_int_equal(
+	    session_begin(db, SLICE("suzuki"), SLICE("192.0.2.1"), today, secret, &e), 0);
+	assert_int_equal(session_each(db, later(SPAN_HOURS(1)), count_row, &n, &e), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(session_each(db, later(SPAN_HOURS(13)), count_row, &n, &e), 0);
+	assert_int_equal(n, 1);
+}
+
 static void
 a_person_has_a_bounded_number_of_sessions(void **state)
 {
@@ -153,6 +179,7 @@ main(void)
 	    IN_STORE(a_session_ends_idle_or_old),
 	    IN_STORE(only_the_secret_opens_a_session_and_the_store_has_it_not),
 	    IN_STORE(signing_out_and_a_new_password_end_sessions),
+	    IN_STORE(who_is_signed_in_can_be_listed),
 	    IN_STORE(a_person_has_a_bounded_number_of_sessions),
 	};
 
