@@ -55,6 +55,14 @@ function fillTemplate(outputs) {
 	});
 }
 
+/** What others wrote and the console carries, with their terms, as those ask for. */
+function licences() {
+	const parts = ['preact', '@digital-go-jp/design-tokens'].map((name) =>
+		`${name}\n\n${readFileSync(join(here, 'node_modules', name, 'LICENSE'), 'utf8').trim()}\n`);
+	const notice = readFileSync(join(here, 'src/text/attack.tsv'), 'utf8').split('\n').filter((l) => l.startsWith('#'));
+	return [...parts, notice.map((l) => l.slice(2)).join('\n') + '\n'].join('\n----\n\n');
+}
+
 function checkSize(dist, html) {
 	let bytes = 0;
 	for (const [, name] of html.matchAll(/src="(\/assets\/[^"]+\.js)"/g))
@@ -83,9 +91,10 @@ async function buildConsole() {
 	});
 	const html = fillTemplate(made.metafile.outputs);
 	writeFileSync(join(dist, 'index.html'), html);
+	writeFileSync(join(dist, 'licenses.txt'), licences());
 	checkSize(dist, html);
 	const total = readdirSync(join(dist, 'assets')).reduce((n, f) => n + statSync(join(dist, 'assets', f)).size, 0);
-	console.log(`web/dist: ${readdirSync(join(dist, 'assets')).length + 1} files, ${total + html.length} bytes`);
+	console.log(`web/dist: ${readdirSync(join(dist, 'assets')).length + 2} files, ${total + html.length} bytes`);
 }
 
 const steps = { types: buildTypes, tests: buildTests, undefined: buildConsole };
