@@ -181,7 +181,7 @@ trim(void *ctx)
 		log_warning("%s", e.text);
 	else if (n > 0)
 		log_debug("%d batches have aged out", n);
-	loop_after(r->loop, n == TRIM_BATCHES ? SPAN_SECONDS(1) : TRIM_EVERY, trim, r);
+	loop_after(r->loop, n == TRIM_BATCHES ? SPAN_MS(100) : TRIM_EVERY, trim, r);
 }
 
 /* --- the role --- */
