@@ -56,7 +56,19 @@ resolve_name(struct slice text)
 bool
 squid_format_is_native(const char *text)
 {
-	return slice_is(resolve_name(slice_str(text)), predefined[0].format);
+	/* As versions of Squid and their manuals spell it: the lines look the same. */
+	static const char *const spellings[] = {
+	    "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt",
+	    "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %un %Sh/%<a %mt",
+	    "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %>ru %[un %Sh/%<a %mt",
+	    "%ts.%03tu %6tr %>a %Ss/%03Hs %<st %rm %ru %un %Sh/%<A %mt",
+	};
+	struct slice format = resolve_name(slice_str(text));
+
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		if (slice_is(format, spellings[i]))
+			return true;
+	return false;
 }
 
 struct compiler {

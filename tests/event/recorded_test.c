@@ -27,6 +27,9 @@ static const struct form {
     {"access.squid.log",
 	{.logformat = "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %un %Sh/%<a %mt"}, true,
 	false},
+    {"access.squid.log",
+	{.logformat = "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %ul %Sh/%<a %mt"}, true,
+	false},
 };
 
 static struct slice
