@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* Slots in use of a hundred: fuller saves memory, and more keys spill. */
-#define LOAD 78
-#define FULL 92 /* no more is taken: chains of full buckets would get long */
+#define LOAD 84
+#define FULL 94 /* no more is taken: chains of full buckets would get long */
 
 _Static_assert(sizeof(struct index_tags) == 64, "a bucket's tags are one cache line");
 

@@ -89,6 +89,12 @@ index_spilled(const struct index *x, size_t bucket)
 	return x->tags[bucket].word[INDEX_WORDS - 1] >> 48 != 0;
 }
 
+static inline void
+index_prefetch(const struct index *x, uint64_t hash)
+{
+	__builtin_prefetch(&x->tags[index_bucket_of(x, hash)]);
+}
+
 /* The usual answer, quickly: false when nothing with this hash is there. */
 static inline bool
 index_may_hold(const struct index *x, uint64_t hash)

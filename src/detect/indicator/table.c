@@ -482,6 +482,28 @@ index_entry(struct table *t, const struct entry *en, uint64_t hash, uint32_t pla
 	       index_host(t, en, place);
 }
 
+/* Rows whose lines of the index are on their way while earlier ones are put in. */
+#define AHEAD 16
+
+struct ahead {
+	const uint8_t *at;
+	uint64_t hash[AHEAD];
+	size_t read, taken;
+};
+
+static uint64_t
+next_hash(struct ahead *a, const struct table *t, const uint8_t *end)
+{
+	while (a->at < end && a->read < a->taken + AHEAD) {
+		struct entry en = read_entry(&a->at);
+		uint64_t hash = entry_hash(t, &en);
+
+		index_prefetch(&t->index, hash);
+		a->hash[a->read++ % AHEAD] = hash;
+	}
+	return a->hash[a->taken++ % AHEAD];
+}
+
 /*
  * Index every row, moving rows together towards the pool's start as repeated
  * ones fall out.  A replaced row stays where it is: slots of its host may still
@@ -492,13 +514,14 @@ index_rows(struct table *t)
 {
 	const uint8_t *in = t->pool, *end = t->pool + t->pool_len;
 	uint8_t *out = t->pool;
+	struct ahead ahead = {.at = in};
 	size_t kept = 0;
 	bool fits = true;
 
 	while (in < end && fits) {
+		uint64_t hash = next_hash(&ahead, t, end);
 		const uint8_t *start = in;
 		struct entry en = read_entry(&in);
-		uint64_t hash = entry_hash(t, &en);
 		uint32_t place = (uint32_t)(out - t->pool), old = 0;
 		enum fate fate = choose_fate(t, &en, hash, &old);
 
@@ -528,17 +551,20 @@ int
 table_build(struct table *t, struct err *e)
 {
 	size_t room = t->rows + t->urls + t->rows / 32 + 64;
+	bool fits, again;
 	uint8_t *trimmed;
 
-	for (;; room += room / 4) {
+	do {
+		index_release(&t->index);
+		t->dropped = 0;
 		if (!index_init(&t->index, room))
 			return err_set(
 			    e, "out of memory for an index of %zu indicators", t->rows);
-		if (t->rows == 0 || index_rows(t))
-			break;
-		index_release(&t->index);
-		t->dropped = 0;
-	}
+		fits = t->rows == 0 || index_rows(t);
+		/* Once more where many rows fell out: a set lives long and is built once. */
+		again = !fits || t->index.used + 64 < room / 8 * 7;
+		room = fits ? t->index.used + 64 : room + room / 4;
+	} while (again);
 	if (t->pool_len > 0 && (trimmed = realloc(t->pool, t->pool_len)) != NULL) {
 		t->pool = trimmed;
 		t->pool_cap = t->pool_len;
