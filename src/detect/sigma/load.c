@@ -360,12 +360,12 @@ apply_filters(struct making *m, struct builder *b, const struct yaml_node *doc,
 /* The tree of a rule: its detection, what the mapping demands, its filters. */
 static int
 read_tree(struct making *m, const struct yaml_node *doc, const struct route *route,
-    const struct logsource *source, const struct node **out, struct err *e)
+    const struct logsource *source, const struct node **out, const struct node **where,
+    struct err *e)
 {
 	static const char *const skip[] = {"condition", "timeframe", NULL};
 	struct builder b = builder_for(m, route);
 	const struct yaml_node *detection;
-	const struct node *both[2];
 
 	if (yaml_need(doc, "detection", &detection, e) != 0)
 		return -1;
@@ -373,13 +373,10 @@ read_tree(struct making *m, const struct yaml_node *doc, const struct route *rou
 		return yaml_err(detection, e, "\"detection\" must be a mapping");
 	if (detection_read(&b, detection, skip, out, e) != 0)
 		return -1;
-	if (route != NULL && route->where != NULL) {
-		both[0] = *out;
-		if (selection_read(&b, route->where, &both[1], e) != 0)
-			return -1;
-		if ((*out = node_many(&b, NODE_AND, both, 2)) == NULL)
-			return out_of_room(&b, doc, e);
-	}
+	*where = NULL;
+	if (route != NULL && route->where != NULL &&
+	    selection_read(&b, route->where, where, e) != 0)
+		return -1;
 	return apply_filters(m, &b, doc, source, out, e);
 }
 
@@ -421,7 +418,7 @@ read_rule(struct making *m, const struct yaml_node *doc, struct rule *out,
 	if (rule_read_info(doc, m->loader->advice, m->set->mem, &out->info, e) != 0)
 		return -1;
 	*route = mapping_route(m->loader->mapping, &source);
-	if (read_tree(m, doc, *route, &source, &out->tree, e) != 0)
+	if (read_tree(m, doc, *route, &source, &out->tree, &out->where, e) != 0)
 		return -1;
 	if (*route != NULL) {
 		out->classes = (*route)->classes;

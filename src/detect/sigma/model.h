@@ -97,9 +97,10 @@ struct node {
 struct rule {
 	struct rule_info info;
 	const struct node *tree;
-	uint32_t classes;     /* bits of enum event_class */
-	struct slice dataset; /* events' dataset begins with it; may be empty */
-	size_t report;	      /* of this rule, in the set */
+	const struct node *where; /* what its log source demands, or NULL: common, so no key */
+	uint32_t classes;	  /* bits of enum event_class */
+	struct slice dataset;	  /* events' dataset begins with it; may be empty */
+	size_t report;		  /* of this rule, in the set */
 };
 
 /* Evaluate exactly. */

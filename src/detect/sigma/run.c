@@ -168,7 +168,8 @@ is_true(struct sigma_run *r, uint32_t rule, const struct event *ev)
 
 	if (ru->dataset.len > 0 && !slice_starts(ev->dataset, ru->dataset))
 		return false;
-	yes = node_true(&r->now, ru->tree);
+	yes = (ru->where == NULL || node_true(&r->now, ru->where)) &&
+	      node_true(&r->now, ru->tree);
 	r->limits[rule] += r->now.limits_met;
 	r->now.limits_met = 0;
 	return yes;

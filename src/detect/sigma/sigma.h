@@ -31,8 +31,9 @@ struct sigma_report {
 	struct slice logsource; /* "proxy", "windows/process_creation" */
 	enum level level;
 	enum sigma_standing standing;
-	bool direct;	     /* loaded, but judged on every event of its class: no rare text to search for */
-	unsigned line;	     /* where the trouble is, 0 if nowhere in particular */
+	bool direct;   /* loaded, but judged on every event of its class: no rare text to search
+			  for */
+	unsigned line; /* where the trouble is, 0 if nowhere in particular */
 	struct slice reason; /* a sentence; empty when loaded */
 };
 

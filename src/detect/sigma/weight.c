@@ -130,6 +130,14 @@ holds(struct slice piece, struct slice text, bool at_start, bool at_end)
 	return slice_search(piece, text) != SIZE_MAX;
 }
 
+static bool
+is_number(struct slice text)
+{
+	uint64_t n;
+
+	return slice_to_u64(text, &n);
+}
+
 double
 weight_probability(struct slice text, bool at_start, bool at_end)
 {
@@ -140,6 +148,9 @@ weight_probability(struct slice text, bool at_start, bool at_end)
 		p *= character(text.ptr[i]);
 	if (!at_start && !at_end)
 		p *= 40;
+	/* A number as a whole is a code, a port, an event's id: one of few. */
+	if (at_start && at_end && p < 0.02 && is_number(text))
+		p = 0.02;
 	/* A top-level domain or a file's extension. */
 	if (at_end && text.len > 1 && text.len <= 6 && text.ptr[0] == '.' && p < 0.004)
 		p = 0.004;
