@@ -166,8 +166,8 @@ static struct slice
 read_file(const char *path)
 {
 	FILE *f = fopen(path, "rb");
-	uint8_t *p;
-	long n;
+	uint8_t *p = NULL;
+	long n = 0;
 
 	if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (n = ftell(f)) < 0 ||
 	    (p = malloc((size_t)n + 1)) == NULL)
