@@ -189,8 +189,9 @@ print_status(const struct json *root, struct span age)
 	bool fine = connected && disk.len == 0 && age.us < STATUS_OLD.us;
 
 	if (age.us >= STATUS_OLD.us)
-		printf(cli_say("! The node is not running: this is from %lld s ago.\n",
-			   "! ノードは動いていません（%lld 秒前の状況です）。\n"),
+		printf("! %s (%lld s)\n",
+		    cli_say("The node is not running; this is how it was",
+			"ノードは動いていません。次は最後に分かった状況です"),
 		    (long long)(age.us / 1000000));
 	printf("%s %s\n", cli_say("center:", "センター:"),
 	    connected ? cli_say("connected", "接続中") : cli_say("NOT connected", "未接続"));
