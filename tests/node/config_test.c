@@ -24,7 +24,7 @@ an_empty_file_has_every_default(void **state)
 	assert_int_equal(c.sources.n, 0);
 	assert_int_equal(c.spool_full, 0);
 	assert_int_equal(c.spool_limit, (int64_t)4 << 30);
-	assert_int_equal(c.connections, 4);
+	assert_int_equal(c.connections, 8);
 	assert_int_equal(c.log_level, 2);
 	node_config_release(&c);
 }
