@@ -15,6 +15,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "node/confine.h"
 #include "node/forward.h"
 #include "node/intake.h"
 #include "node/receive_bulk.h"
@@ -508,7 +509,7 @@ node_run(const struct node_config *cfg, const char *data_dir, const char *versio
 	n->version = version;
 	n->inotify = n->lock = -1;
 	json_seed(random_u64());
-	if (open_all(n, e) == 0) {
+	if (open_all(n, e) == 0 && node_confine(cfg, data_dir, e) == 0) {
 		log_info("node %s of %s: %zu sources, center %s", n->identity.node,
 		    n->identity.institution_name, n->n_feeds, n->center);
 		check_certificate(n);

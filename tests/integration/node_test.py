@@ -291,6 +291,47 @@ class NodeTest(unittest.TestCase):
         self.expect_all()
         self.assertIn("certificate renewed", self.node_log())
 
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "root can become another user")
+    def test_its_work_is_done_in_its_sandbox(self):
+        """Every way in and out at once, as a user without privileges: nothing it needs is refused."""
+        tcp, bulk = free_port(), free_port()
+        self.world([{"name": "proxy", "path": self.log},
+                    {"name": "fw", "syslog": "{tcp: %s}" % address(tcp)},
+                    {"name": "es", "bulk": "{listen: %s}" % address(bulk)}], life=25)
+        self.node.stop()
+        self.sink.life = 3600
+        for path in [self.folder, *self.folder.rglob("*")]:
+            os.chown(path, 65534, 65534)
+        self.start_as_nobody()
+        wait_until(lambda: harness.answers(tcp) and harness.answers(bulk), 10, "it listens")
+        self.write(50)
+        self.log.rename(self.log.with_name("access.log.1"))
+        self.write(50)
+        self.expect_all()
+        with socket.create_connection(("127.0.0.1", tcp)) as s:
+            s.sendall(b"<13>hello\n")
+        self.assertEqual(self.bulk(bulk, b'{"create":{}}\n{"a":1}\n')[0], 200)
+        wait_until(lambda: self.sink.lines("fw") and self.sink.lines("es"), 10, "they arrive")
+        wait_until(lambda: self.sink.renewals > 0 and "certificate renewed" in self.node_log(), 10,
+                   "the certificate is renewed")
+        wait_until(lambda: len(self.sink.reports) > 1, 15, "it reports")
+        self.node.stop()
+        self.assertEqual(self.node.process.returncode, 0, self.node_log())
+        self.assertNotIn("error", self.node_log())
+        # Resolving a name takes threads, sockets and files of its own.
+        self.node.config.write_text(self.node.text + "center: 'https://hinomi.invalid:1'\n")
+        self.start_as_nobody()
+        wait_until(lambda: "resolve host" in self.node_log(), 20, "it asked for the name")
+        self.node.stop()
+        self.assertEqual(self.node.process.returncode, 0, self.node_log())
+
+    def start_as_nobody(self):
+        with open(self.node.log, "ab") as log:
+            self.node.process = subprocess.Popen(
+                ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", harness.HINOMI,
+                 "node", "--config", self.node.config, "--data", self.node.data],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
     def test_headers_of_a_file_follow_its_later_batches(self):
         self.world([{"name": "iis", "path": self.log}])
         self.log.write_text("#Fields: date time c-ip\n2026-11-23 00:00:00 10.0.0.1\n")
