@@ -11,7 +11,7 @@ export BUILD
 
 .PHONY: build run test check san fuzz bench deb install deps web clean
 build: $(BUILD)/build.ninja web
-	ninja -C $(BUILD)
+	ninja -C $(BUILD) hinomi
 
 $(BUILD)/build.ninja: | deps
 	meson setup $(BUILD)
@@ -33,6 +33,7 @@ test: build
 	tools/test.py
 
 check: build
+	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-suite e2e --no-suite integration --no-suite fuzz
 
 san fuzz: build
