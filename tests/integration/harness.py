@@ -94,11 +94,12 @@ class Center(Process):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def token(self, institution):
+    def token(self, institution, institution_id=None):
         """A token for a node of this institution, which is made where it is not there."""
-        done = hinomi("admin", "institution", "add", institution, "--data", self.data)
+        extra = ["--id", institution_id] if institution_id else []
+        done = hinomi("admin", "institution", "add", institution, *extra, "--data", self.data)
         assert done.returncode in (0, 1), done.stderr
-        return self.admin("token", institution).split()[-1]
+        return self.admin("token", institution_id or institution).split()[-1]
 
 
 class Node(Process):
