@@ -1,7 +1,7 @@
 /*
  * split.c - the floor: lines into their ten space-separated fields, in plain C, and nothing else.
  *
- * What every reader of these lines must at least do.  Prints lines a second.
+ * What every reader of these lines must at least do.  Prints lines a second of processor time.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	fclose(f);
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	for (const char *p = text, *end = text + size; p < end;) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		struct field fields[16];
@@ -58,7 +58,7 @@ main(int argc, char **argv)
 		lines++;
 		p = eol + 1;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 	double s = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 	/* The sum is printed so that no compiler leaves the work out. */
 	printf("%.0f %llu\n", (double)lines / s, (unsigned long long)sum);

@@ -7,6 +7,8 @@ moments, KILLS times in all (default 200), while the link is cut now and then
 and, where this process may mount one, a small disk is filled up.  Afterwards
 every line is in both batch logs exactly once and the alerts are the same, byte
 for byte, but for the ids of batches.
+
+KEEP=1 leaves data and logs of a run behind, for looking into a failure.
 """
 import ctypes
 import json
@@ -128,7 +130,7 @@ class Disk:
             (self.folder / "filler").unlink(missing_ok=True)
 
     def close(self):
-        if self.mounted:
+        if self.mounted and "KEEP" not in os.environ:
             subprocess.run(["umount", "-l", self.folder], check=False)
 
 
@@ -209,7 +211,8 @@ class Chaos(unittest.TestCase):
 
     def setUp(self):
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="hinomi-chaos-"))
-        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        if "KEEP" not in os.environ:
+            self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
 
     def world(self, name):
         """A disk, a center, a link, a node that tails one file; all stopped at the end."""
