@@ -32,8 +32,8 @@
 
 #define GRACE	      SPAN_SECONDS(10)
 #define BACKOFF_LEAST SPAN_MS(100)
-#define BACKOFF_MOST  SPAN_SECONDS(10)
-#define LIVED_WELL    SPAN_MINUTES(1)
+#define BACKOFF_MOST  SPAN_SECONDS(2)
+#define LIVED_WELL    SPAN_SECONDS(10)
 #define SAME_WISH     SPAN_SECONDS(1)
 
 struct supervisor;
