@@ -2,8 +2,8 @@
  * reader.c - one source's lines to events: recognise, unwrap, convert, read.
  *
  * What a batch holds is decided from the batch alone (its preamble and its first
- * lines), so reading it again later, by itself, gives the same events.  Only a
- * batch that shows nothing recognisable is read as the one before it was.
+ * lines), so reading it again later, by itself and in any order, gives the same
+ * events.
  */
 #include "event/codec.h"
 
@@ -228,6 +228,10 @@ choose(struct reader *r, const struct batch *b)
 {
 	struct votes v = {0};
 	unsigned best = 0;
+
+	r->wrapped = false;
+	if (!r->fixed)
+		r->codec = CODECS_MAX;
 
 	vote_lines(r, b->preamble, &v);
 	vote_lines(r, b->lines, &v);
