@@ -250,6 +250,7 @@ killed_at_any_moment_it_raises_the_same_alerts(void **state)
 	for (uint64_t i = 1; i <= BATCHES; i++)
 		append_lines(log_, i, (unsigned)i % 3, 0);
 	child = start();
+	assert_true(wait_woken(env.ready)); /* before that, SIGTERM simply ends it */
 	wait_for_cursor(BATCHES);
 	stop(child);
 	dump_alerts(data, &undisturbed);
@@ -267,6 +268,7 @@ killed_at_any_moment_it_raises_the_same_alerts(void **state)
 		assert_int_equal(waitpid(child, NULL, 0), child);
 	}
 	child = start();
+	assert_true(wait_woken(env.ready)); /* before that, SIGTERM simply ends it */
 	wait_for_cursor(BATCHES);
 	stop(child);
 	dump_alerts(data, &disturbed);
