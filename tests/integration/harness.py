@@ -3,6 +3,7 @@
 Everything lives in a folder the test made, listens on loopback ports of its
 own and is stopped by pid.
 """
+import ctypes
 import os
 import pathlib
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIBC = ctypes.CDLL(None)  # loaded here: a child between fork and exec must not
 HINOMI = os.environ.get("HINOMI", str(ROOT / "build" / "hinomi"))
 
 
@@ -35,6 +37,11 @@ def hinomi(*args, **kwargs):
                           **kwargs)
 
 
+def die_with_parent():
+    """A test that is killed leaves no server behind: they get SIGTERM (prctl PR_SET_PDEATHSIG)."""
+    LIBC.prctl(1, signal.SIGTERM, 0, 0, 0)
+
+
 def answers(port):
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -55,7 +62,8 @@ class Process:
         self.log = self.data.with_name(self.data.name + ".log")
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([HINOMI, *map(str, command)], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+                                            stdout=log, stderr=log,
+                                            preexec_fn=die_with_parent)
 
     def pid(self):
         return self.process.pid if self.alive() else None
