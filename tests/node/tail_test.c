@@ -313,7 +313,7 @@ check_every_line_once(struct world *w)
 static void
 every_line_once_whatever_happens(void **state)
 {
-	for (uint64_t seed = 1; seed <= 40; seed++) {
+	for (uint64_t seed = 1; seed <= 25; seed++) {
 		struct world w;
 
 		world_init(&w, seed);
@@ -358,7 +358,7 @@ every_line_once_through_kills(void **state)
 	node_start(&w);
 	node_step(&w, true, SIZE_MAX, true);
 	node_stop(&w);
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 30; i++) {
 		pid_t child = fork();
 
 		assert_true(child >= 0);
