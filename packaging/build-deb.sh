@@ -47,8 +47,12 @@ gzip -9n "$doc/changelog.Debian" "$root"/usr/share/man/man1/*
 # What the binary is linked with becomes Depends; dpkg-shlibdeps wants a debian/control to stand on.
 mkdir -p "$work/debian"
 printf 'Source: hinomi\n\nPackage: hinomi\nArchitecture: any\n' >"$work/debian/control"
-depends=$(cd "$work" && dpkg-shlibdeps -O hinomi/usr/bin/hinomi 2>"$work/shlibdeps.log" |
-	sed -n 's/^shlibs:Depends=//p') || { cat "$work/shlibdeps.log" >&2; exit 3; }
+(cd "$work" && dpkg-shlibdeps -O hinomi/usr/bin/hinomi >shlibdeps 2>shlibdeps.log) || {
+	cat "$work/shlibdeps.log" >&2
+	echo "build-deb: dpkg-shlibdeps (package dpkg-dev) could not tell which libraries are needed" >&2
+	exit 3
+}
+depends=$(sed -n 's/^shlibs:Depends=//p' "$work/shlibdeps")
 
 mkdir -p "$root/DEBIAN"
 for script in postinst prerm postrm; do

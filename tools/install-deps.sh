@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-build='gcc libc6-dev meson ninja-build pkg-config python3
+build='gcc libc6-dev dpkg-dev meson ninja-build pkg-config python3
 	libcurl4-gnutls-dev libgnutls28-dev libidn2-dev libjansson-dev libmicrohttpd-dev
 	libpcre2-dev libpsl-dev libseccomp-dev libcap-ng-dev libsodium-dev libsqlite3-dev
 	libvectorscan-dev libyaml-dev libzstd-dev zlib1g-dev'
