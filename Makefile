@@ -46,7 +46,10 @@ deb: build
 	packaging/build-deb.sh
 
 install: build
-	meson install -C $(BUILD)
+	install -D -m 755 $(BUILD)/hinomi $(DESTDIR)$(PREFIX)/bin/hinomi
+	install -D -m 644 packaging/hinomi.bash-completion \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/hinomi
+	tools/manpages.py $(BUILD)/hinomi $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-san $(BUILD)-fuzz web/dist
