@@ -13,7 +13,7 @@
 #include "event/charset.h"
 #include "event/envelope.h"
 
-#define CODECS_MAX 16
+#define CODECS_MAX 48
 #define LOOK_LINES 16 /* lines that decide, once that many say something */
 #define LOOK_AFTER                                                                             \
 	32 /* lines looked at after the first that did: the rest may all be silent             \

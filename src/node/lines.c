@@ -6,7 +6,11 @@
 /* What a later line may depend on; "#Remark:" and comments say nothing about columns. */
 static const struct slice directives[] = {
     SLICE_LITERAL("#Version:"), SLICE_LITERAL("#Software:"), SLICE_LITERAL("#Date:"),
-    SLICE_LITERAL("#Start-Date:"), SLICE_LITERAL("#Fields:")};
+    SLICE_LITERAL("#Start-Date:"), SLICE_LITERAL("#Fields:"),
+    /* Zeek */
+    SLICE_LITERAL("#separator "), SLICE_LITERAL("#set_separator"),
+    SLICE_LITERAL("#empty_field"), SLICE_LITERAL("#unset_field"), SLICE_LITERAL("#path"),
+    SLICE_LITERAL("#fields"), SLICE_LITERAL("#types")};
 #define N_DIRECTIVES (sizeof(directives) / sizeof(directives[0]))
 
 size_t
