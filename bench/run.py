@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Benchmarks: run.py [NAME...]   names: scan, end_to_end (all by default)
+"""Benchmarks: run.py [NAME...]   names: scan, json, end_to_end (all by default)
 
 Each prints figures of this machine at this moment and, what counts, ratios to
 a peer or a floor measured in the same run.  Rates are lines per second of
@@ -15,6 +15,7 @@ import os
 import pathlib
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -150,7 +151,64 @@ def scan(work):
     ratio("everything to syslog-ng", everything, peer, "5")
 
 
-NAMES = {"scan": scan}
+def json_lines(work):
+    log = generate(work, "log", "-n", str(LINES // 3), "-s", SEED, "-f", "json")
+    print("scan, one core, %d JSON lines, %.0f MB" % (LINES // 3, log.stat().st_size / 1e6))
+    command = [HINOMI, "scan", "--json", "--threads", "1"]
+    show("scan, no rules", LINES // 3, best([*command, "--no-rules", log]))
+    show("scan, all rules", LINES // 3, best([*command, "--rules", proxy_rules(work), log]))
+
+
+def processor_seconds(pid):
+    """Of a process and of the children it has now."""
+    def one(p):
+        fields = pathlib.Path("/proc/%d/stat" % p).read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()
+    return {"": one(pid)} | {pathlib.Path("/proc/%s/cmdline" % c).read_bytes().split(b"\0")[3].decode():
+                             one(int(c)) for c in children}
+
+
+def end_to_end(work):
+    """A hospital's file through node, TLS, the durable batch log and detection into the store."""
+    sys.path.insert(0, str(ROOT / "tests" / "integration"))
+    os.environ["HINOMI"] = str(HINOMI)
+    import harness
+    log = generate(work, "log", "-n", str(LINES), "-s", SEED)
+    tailed = work / "access.log"
+    tailed.touch()
+    center = harness.Center(work / "e2e" / "center", "indicators: [%s]\nrules: [%s]\n" % (
+        generate(work, "ioc", "-n", "100000", "-s", SEED), proxy_rules(work)))
+    node = harness.Node(work / "e2e" / "node", [{"name": "proxy", "path": str(tailed), "codec": "squid"}])
+    print("end to end, two cores, %d Squid native lines" % LINES)
+    try:
+        center.start()
+        node.enroll("https://127.0.0.1:%d" % center.node_port, center.token("Bench"))
+        node.start()
+        time.sleep(3)  # everybody is up and idle
+        store = sqlite3.connect("file:%s?mode=ro" % (center.data / "store.db"), uri=True)
+        before = processor_seconds(center.process.pid) | {"node": processor_seconds(node.process.pid)[""]}
+        shutil.copyfile(log, work / "whole.log")
+        start = time.monotonic()
+        os.rename(work / "whole.log", tailed)
+        while (store.execute("SELECT coalesce(sum(lines), 0) FROM reading").fetchone()[0] < LINES and
+               time.monotonic() - start < 600):
+            time.sleep(0.02)
+        wall = time.monotonic() - start
+        after = processor_seconds(center.process.pid) | {"node": processor_seconds(node.process.pid)[""]}
+        lines, = store.execute("SELECT coalesce(sum(lines), 0) FROM reading").fetchone()
+        store.close()
+        if lines != LINES:
+            sys.exit("bench: %d of %d lines arrived" % (lines, LINES))
+        print("  %-34s %6.0f k lines/s   (wall %.2f s; aim: 400)" % ("written to committed", LINES / wall / 1e3, wall))
+        for name in ("node", "serve", "detect"):
+            print("  %-34s %6.2f s of processor time" % (name, after[name] - before[name]))
+    finally:
+        node.stop()
+        center.stop()
+
+
+NAMES = {"scan": scan, "json": json_lines, "end_to_end": end_to_end}
 
 
 def main():
