@@ -186,7 +186,7 @@ def end_to_end(work):
         node.enroll("https://127.0.0.1:%d" % center.node_port, center.token("Bench"))
         node.start()
         time.sleep(3)  # everybody is up and idle
-        store = sqlite3.connect("file:%s?mode=ro" % (center.data / "store.db"), uri=True)
+        store = sqlite3.connect("file:%s?mode=ro" % (center.data / "store" / "store.db"), uri=True)
         before = processor_seconds(center.process.pid) | {"node": processor_seconds(node.process.pid)[""]}
         shutil.copyfile(log, work / "whole.log")
         start = time.monotonic()

@@ -191,7 +191,7 @@ open_log(struct role *r, struct err *e)
 {
 	char path[4096];
 
-	if (snprintf(path, sizeof(path), "%s/batches.db", r->env->data_dir) >=
+	if (snprintf(path, sizeof(path), "%s/store/batches.db", r->env->data_dir) >=
 	    (int)sizeof(path))
 		return err_set(e, "the data directory's name is too long");
 	return batchlog_open(&r->log, path, e);

@@ -70,10 +70,10 @@ open_store(struct db **out, const char *data_dir, struct err *e)
 	struct buf path = BUF_INIT(PATH_MAX);
 	int rc = 0;
 
-	buf_printf(&path, "%s/store.db", data_dir);
+	buf_printf(&path, "%s/store/store.db", data_dir);
 	if (path.failed || access(buf_str(&path), R_OK) != 0)
 		rc = err_errno(
-		    e, path.failed ? ENAMETOOLONG : errno, "\"%s/store.db\"", data_dir);
+		    e, path.failed ? ENAMETOOLONG : errno, "\"%s/store/store.db\"", data_dir);
 	buf_release(&path);
 	if (rc != 0 || sandbox_enter(&box, &report, e) != 0)
 		return -1;

@@ -426,6 +426,38 @@ http_connections(const struct http *h)
 }
 
 static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * Undo percent-encoding in place, but leave "%00" as it stands: a path ends at a
+ * NUL for everybody who reads it as a C string, and so names something else.
+ */
+static size_t
+unescape(void *ctx, struct MHD_Connection *c, char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from != '\0';) {
+		int high = from[0] == '%' ? hex_digit(from[1]) : -1;
+		int low = high < 0 ? -1 : hex_digit(from[2]);
+
+		if (low >= 0 && high + low > 0) {
+			*to++ = (char)(high << 4 | low);
+			from += 3;
+		} else
+			*to++ = *from++;
+	}
+	*to = '\0';
+	return (size_t)(to - text);
+}
+
+static int
 start_daemon(struct http *h, const struct http_options *o, struct err *e)
 {
 	struct MHD_OptionItem tls[] = {
@@ -440,7 +472,8 @@ start_daemon(struct http *h, const struct http_options *o, struct err *e)
 	const union MHD_DaemonInfo *info;
 
 	h->mhd = MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_complaint, h, MHD_OPTION_LISTEN_SOCKET, o->listener,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_complaint, h, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+	    MHD_OPTION_LISTEN_SOCKET, o->listener,
 	    MHD_OPTION_CONNECTION_LIMIT, o->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 	    o->per_address_max, MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_MAX,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,

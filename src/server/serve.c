@@ -126,7 +126,7 @@ static int
 open_stores(struct serve *s, struct err *e)
 {
 	char *pki = arena_printf(s->config.mem, "%s/pki", s->env->data_dir);
-	char *batches = arena_printf(s->config.mem, "%s/batches.db", s->env->data_dir);
+	char *batches = arena_printf(s->config.mem, "%s/store/batches.db", s->env->data_dir);
 	struct ca_options o = {.dir = pki,
 	    .names = s->hosts,
 	    .n_names = s->n_hosts,

@@ -1,7 +1,7 @@
 /*
  * batchlog.h - the log of batches: everything hospitals sent, in the order it became durable.
  *
- * A file of its own (DATA/batches.db), so that ingest, which appends, and
+ * A file of its own (DATA/store/batches.db), so that ingest, which appends, and
  * detection, which reads here and writes to the store, never wait for each
  * other.  One process appends; any number read.  A batch is kept as it came: the
  * node's zstd frame, and what the node said about it.

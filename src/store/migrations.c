@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 const struct db_migration store_migrations[] = {
     {1, "audit log",
@@ -168,15 +170,20 @@ const struct db_migration store_migrations[] = {
 int
 store_open(struct db **out, const char *data_dir, struct err *e)
 {
-	static const char format[] = "sqlite:%s/store.db";
+	static const char scheme[] = "sqlite:", folder[] = "/store", file[] = "/store.db";
 	struct db *d = NULL;
-	size_t room = strlen(data_dir) + sizeof(format);
+	size_t room = sizeof(scheme) + strlen(data_dir) + sizeof(folder) + sizeof(file);
 	char *url = malloc(room);
 	int rc = -1;
 
 	if (url == NULL)
 		return err_errno(e, ENOMEM, "opening the store");
-	snprintf(url, room, format, data_dir);
+	snprintf(url, room, "%s%s%s", scheme, data_dir, folder);
+	if (mkdir(url + strlen(scheme), 0700) != 0 && errno != EEXIST) {
+		err_errno(e, errno, "making \"%s\"", url + strlen(scheme));
+		goto out;
+	}
+	strcat(url, file);
 	if (db_open(&d, url, e) != 0 || db_migrate(d, store_migrations, e) != 0)
 		goto out;
 	*out = d;

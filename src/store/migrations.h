@@ -11,7 +11,7 @@
 
 extern const struct db_migration store_migrations[];
 
-/* DATA/store.db, opened and brought up to date. */
+/* DATA/store/store.db, opened and brought up to date; the folder is made where missing. */
 int store_open(struct db **out, const char *data_dir, struct err *e);
 
 #endif

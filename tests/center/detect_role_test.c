@@ -33,7 +33,7 @@ setup(void **state)
 	if (file_make_dirs("data/content/rules", 0700, &e) != 0)
 		return -1;
 	write_text("data/content/rules/evil.yml", evil_rule);
-	snprintf(path, sizeof(path), "%s/batches.db", data);
+	snprintf(path, sizeof(path), "%s/store/batches.db", data);
 	if (store_open(&db, data, &e) != 0 || batchlog_open(&log_, path, &e) != 0)
 		fail_msg("%s", e.text);
 	env = (struct role_env){
@@ -257,7 +257,7 @@ killed_at_any_moment_it_raises_the_same_alerts(void **state)
 	assert_true(undisturbed.len > 10000);
 
 	db_close(db);
-	assert_int_equal(system("rm -f data/store.db*"), 0);
+	assert_int_equal(system("rm -f data/store/store.db*"), 0);
 	assert_int_equal(store_open(&db, data, NULL), 0);
 	for (int i = 0; i < KILLS; i++) {
 		child = start();

@@ -183,7 +183,7 @@ def numbers_in_log(data):
     zstd = ctypes.CDLL("libzstd.so.1")
     zstd.ZSTD_decompress.restype = ctypes.c_size_t
     out = ctypes.create_string_buffer(256 * 1024)
-    db = sqlite3.connect("file:%s?mode=ro" % (data / "batches.db"), uri=True)
+    db = sqlite3.connect("file:%s?mode=ro" % (data / "store" / "batches.db"), uri=True)
     numbers = []
     for frame, in db.execute("SELECT frame.bytes FROM frame JOIN batch USING (position) "
                              "ORDER BY stream, sequence"):
@@ -195,7 +195,7 @@ def numbers_in_log(data):
 
 def alerts_of(data):
     """The stored alerts as JSON lines, sorted, without the ids of batches."""
-    db = sqlite3.connect("file:%s?mode=ro" % (data / "store.db"), uri=True)
+    db = sqlite3.connect("file:%s?mode=ro" % (data / "store" / "store.db"), uri=True)
     out = []
     for body, in db.execute("SELECT json FROM alert_body ORDER BY id"):
         alert = json.loads(body)
@@ -242,11 +242,11 @@ class Chaos(unittest.TestCase):
         def done():
             self.keep_alive(node)
             try:
-                batches = sqlite3.connect("file:%s?mode=ro" % (data / "batches.db"), uri=True)
+                batches = sqlite3.connect("file:%s?mode=ro" % (data / "store" / "batches.db"), uri=True)
                 lines, last = batches.execute(
                     "SELECT coalesce(sum(lines), 0), max(position) FROM batch").fetchone()
                 batches.close()
-                store = sqlite3.connect("file:%s?mode=ro" % (data / "store.db"), uri=True)
+                store = sqlite3.connect("file:%s?mode=ro" % (data / "store" / "store.db"), uri=True)
                 cursor, = store.execute("SELECT position FROM reading_cursor").fetchone()
                 store.close()
             except (sqlite3.Error, TypeError):

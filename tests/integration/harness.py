@@ -88,14 +88,20 @@ class Center(Process):
         self.settings = settings
 
     def start(self):
-        config = self.data.with_name(self.data.name + ".yaml")
-        config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text("console_listen: 127.0.0.1:%d\nnode_listen: 127.0.0.1:%d\n%s" %
-                          (self.console_port, self.node_port, self.settings))
-        self.config = config
-        self.launch("center", "--data", self.data, "--config", config)
-        wait_until(lambda: answers(self.console_port) and answers(self.node_port), 60,
-                   "the center listens (see %s)" % self.log)
+        """Ports that were free may be taken by another test by now: then others are tried."""
+        for _ in range(5):
+            self.config = self.data.with_name(self.data.name + ".yaml")
+            self.config.parent.mkdir(parents=True, exist_ok=True)
+            self.config.write_text("console_listen: 127.0.0.1:%d\nnode_listen: 127.0.0.1:%d\n%s" %
+                                   (self.console_port, self.node_port, self.settings))
+            self.launch("center", "--data", self.data, "--config", self.config)
+            wait_until(lambda: not self.alive() or
+                       answers(self.console_port) and answers(self.node_port), 60,
+                       "the center listens (see %s)" % self.log)
+            if self.alive():
+                return
+            self.console_port, self.node_port = free_port(), free_port()
+        raise AssertionError("the center does not start:\n" + self.log.read_text()[-2000:])
 
     def admin(self, *args):
         done = hinomi("admin", *args, "--data", self.data)

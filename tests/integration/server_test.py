@@ -44,7 +44,7 @@ class Served(unittest.TestCase):
             assert word not in log, log
 
     def stored(self, sql, *values):
-        db = sqlite3.connect(self.center.data / "batches.db", timeout=20)
+        db = sqlite3.connect(self.center.data / "store" / "batches.db", timeout=20)
         rows = db.execute(sql, values).fetchall()
         db.close()
         return rows
@@ -728,7 +728,7 @@ class Starting(unittest.TestCase):
             hinomi("admin", "institution", "add", name, "--data", data)
         done = hinomi("audit", "verify", "--json", "--data", data)
         self.assertEqual((done.returncode, json.loads(done.stdout)["records"]), (0, 3))
-        db = sqlite3.connect(data / "store.db")
+        db = sqlite3.connect(data / "store" / "store.db")
         with db:
             db.execute("UPDATE audit SET actor = 'nobody' WHERE sequence = 2")
         db.close()

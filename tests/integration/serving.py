@@ -207,7 +207,7 @@ def put_alert(center, number, institution, **changed):
                    "matched": [{"field": "url.full", "value": "http://203.0.113.5/a.exe", "pattern": ".exe"}]}],
         "advice": text,
     }
-    db = sqlite3.connect(center.data / "store.db", timeout=20)
+    db = sqlite3.connect(center.data / "store" / "store.db", timeout=20)
     with db:
         db.execute("UPDATE alert_version SET version = version + 1")
         version = db.execute("SELECT version FROM alert_version").fetchone()[0]
@@ -226,7 +226,7 @@ def put_alert(center, number, institution, **changed):
 
 
 def change_store(center, sql, *values):
-    db = sqlite3.connect(center.data / "store.db", timeout=20)
+    db = sqlite3.connect(center.data / "store" / "store.db", timeout=20)
     with db:
         db.execute(sql, values)
     db.close()

@@ -19,7 +19,7 @@ static const struct scope only_kita = {.list = SLICE_LITERAL(",kita,")};
 static int
 close_store(void **state)
 {
-	const char *const names[] = {"store.db", "store.db-wal", "store.db-shm"};
+	const char *const names[] = {"store/store.db", "store/store.db-wal", "store/store.db-shm", "store"};
 
 	arena_free(mem);
 	db_close(db);
@@ -27,7 +27,7 @@ close_store(void **state)
 		char path[128];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
+		remove(path);
 	}
 	return rmdir(dir);
 }
