@@ -391,7 +391,7 @@ scan_all(struct scan_command *c, struct scan_file *files, size_t n)
 		code = cli_fail("scan", &e);
 		goto out;
 	}
-	fwrite(c->content.notes.ptr, 1, c->content.notes.len, stderr);
+	fprintf(stderr, "%.*s", SLICE_ARG(buf_slice(&c->content.notes)));
 	if (scan_files(files, n, content, &c->run, alerts, &e) != 0) {
 		code = cli_fail("scan", &e);
 		goto out;

@@ -6,11 +6,11 @@
 static void
 short_common_and_repeated_ones_are_refused(void **state)
 {
+	static const char no_utf8[] = "\xff\xfe"
+				      "abcdefghijkl";
 	const char *const bad[] = {"", "short", "elevenchars", "passwordpassword",
 	    "PASSWORDpassword", "Password1234!", "password1234", "123456789012", "aaaaaaaaaaaa",
-	    "abababababab", "suzuki-12345", "hinomi123456",
-	    "\xff\xfe"
-	    "abcdefghijkl"};
+	    "abababababab", "suzuki-12345", "hinomi123456", no_utf8};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (password_complaint(slice_str(bad[i]), SLICE("suzuki"), "en") == NULL)

@@ -40,7 +40,7 @@ teardown(void **state)
 static struct audit_verdict
 verdict_after(const char *sql)
 {
-	struct audit_verdict v;
+	struct audit_verdict v = {0};
 	struct err e = {0};
 
 	if (db_exec(db, sql, &e) != 0 || audit_verify(db, &v, &e) != 0)
