@@ -80,15 +80,20 @@ fingerprint(const struct content_watch *w)
 
 /* --- loading --- */
 
+/* How much of an operator's own content must be right. */
+enum strictness { ALL_OF_IT, WHAT_CAN_BE_READ, NONE_OF_IT };
+
 static int
-load(const struct content_watch *w, bool with_operators, struct content_news *news)
+load(const struct content_watch *w, enum strictness how, struct content_news *news)
 {
+	bool with_operators = how != NONE_OF_IT;
 	const struct content_sources from = {
 	    .rules = with_operators ? w->paths[RULES] : NULL,
 	    .indicators = with_operators ? w->paths[INDICATORS] : NULL,
 	    .allow = with_operators ? w->paths[ALLOW] : NULL,
 	    .placeholders = with_operators ? w->paths[PLACEHOLDERS] : NULL,
 	    .missing_is_empty = true,
+	    .bad_files_are_notes = how == WHAT_CAN_BE_READ,
 	};
 
 	*news = (struct content_news){0};
@@ -101,18 +106,20 @@ content_watch_load_first(struct content_watch *w, struct content_news *news, str
 	struct err why;
 
 	w->loaded = w->seen = fingerprint(w);
-	if (load(w, true, news) == 0)
+	if (load(w, ALL_OF_IT, news) == 0)
 		return 0;
 	why = news->err;
-	buf_release(&news->summary.notes);
-	if (load(w, false, news) != 0) {
-		if (e != NULL)
-			*e = news->err;
+	for (enum strictness how = WHAT_CAN_BE_READ; how <= NONE_OF_IT; how++) {
 		buf_release(&news->summary.notes);
-		return err_wrap(e, "loading the built-in content");
+		if (load(w, how, news) == 0) {
+			news->err = why;
+			return 0;
+		}
 	}
-	news->err = why;
-	return 0;
+	if (e != NULL)
+		*e = news->err;
+	buf_release(&news->summary.notes);
+	return err_wrap(e, "loading the built-in content");
 }
 
 static void *
@@ -129,7 +136,7 @@ load_when_wanted(void *ctx)
 		pthread_mutex_unlock(&w->mutex);
 		if (ending)
 			return NULL;
-		load(w, true, &w->news);
+		load(w, ALL_OF_IT, &w->news);
 		role_wake(w->done);
 	}
 }

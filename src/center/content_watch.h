@@ -37,7 +37,10 @@ void content_watch_free(struct content_watch *w); /* waits for a loading under w
 /* Every path it reads, ended by NULL: for the sandbox. */
 const char *const *content_watch_paths(const struct content_watch *w);
 
-/* Load here and now; where what operators added does not load, what is built in alone. */
+/*
+ * Load here and now.  Where a file of the operator's stops that, it is left out and news->err names
+ * it; where that is not enough, what is built in is loaded alone.
+ */
 int content_watch_load_first(struct content_watch *w, struct content_news *news, struct err *e);
 
 /* From now on: look for changes.  After the sandbox: it starts a thread. */

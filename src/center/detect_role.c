@@ -64,7 +64,11 @@ tell_content(struct role *r, const struct content_news *news)
 	}
 	if (rc == 0 && news->err.text[0] != '\0') {
 		log_error(
-		    "content was not loaded; what was in use stays in use: %s", news->err.text);
+		    "%s: %s",
+		    news->content == NULL
+			? "content was not loaded; what was in use stays in use"
+			: "not all content was loaded; what could be is in use",
+		    news->err.text);
 		rc = content_status_failed(
 		    r->store, status.loaded_at, slice_str(news->err.text), &e);
 	}

@@ -17,6 +17,10 @@ struct reading {
 	struct sigma_loader *sigma;
 	struct indicator_loader *indicator;
 	int (*add)(struct reading *r, struct slice name, struct slice bytes, struct err *e);
+	/* Pass over a file that was not read; NULL: one such file fails the whole. */
+	int (*pass_over)(struct reading *r, const char *path, const struct err *why, struct err *e);
+	size_t n_files;
+	bool pass_over_named; /* also where that file itself was named, not its folder */
 	size_t file_max;
 	bool (*wanted)(const char *path);
 	struct content_summary *summary; /* may be NULL */
@@ -102,9 +106,8 @@ add_allow(struct reading *r, struct slice name, struct slice bytes, struct err *
 }
 
 static int
-read_one(void *ctx, const char *path, struct err *e)
+read_one(struct reading *r, const char *path, struct err *e)
 {
-	struct reading *r = ctx;
 	struct buf bytes = BUF_INIT(r->file_max);
 	int rc = file_read(&bytes, path, e);
 
@@ -114,12 +117,46 @@ read_one(void *ctx, const char *path, struct err *e)
 	return rc;
 }
 
+/* `rules check`, the notes and the console show it among the rules that are not used. */
+static int
+pass_over_rules(struct reading *r, const char *path, const struct err *why, struct err *e)
+{
+	return sigma_refuse_file(r->sigma, slice_str(path), slice_str(why->text), e);
+}
+
+static int
+pass_over_list(struct reading *r, const char *path, const struct err *why, struct err *e)
+{
+	if (r->summary != NULL) {
+		r->summary->indicators_refused++;
+		buf_printf(&r->summary->notes, r->japanese ? "%s: 使わなかった一覧: %s\n"
+							   : "%s: list not used: %s\n",
+		    path, why->text);
+	}
+	return 0;
+}
+
+static int
+read_or_pass_over(struct reading *r, const char *path, bool named, struct err *e)
+{
+	struct err why;
+
+	r->n_files++;
+	if (read_one(r, path, &why) == 0)
+		return 0;
+	if (r->pass_over != NULL && (!named || r->pass_over_named))
+		return r->pass_over(r, path, &why, e);
+	if (e != NULL)
+		*e = why;
+	return -1;
+}
+
 static int
 read_wanted(void *ctx, const char *path, struct err *e)
 {
 	struct reading *r = ctx;
 
-	return r->wanted(path) ? read_one(r, path, e) : 0;
+	return r->wanted(path) ? read_or_pass_over(r, path, false, e) : 0;
 }
 
 /* What is named itself is read whatever it is called, a pipe too; of a folder, what has a fitting name. */
@@ -127,6 +164,7 @@ static int
 read_paths(struct reading *r, const char *const *paths, bool missing_is_empty, struct err *e)
 {
 	struct stat st;
+	size_t before;
 	bool there;
 
 	for (; paths != NULL && *paths != NULL; paths++) {
@@ -134,11 +172,17 @@ read_paths(struct reading *r, const char *const *paths, bool missing_is_empty, s
 		if (!there && missing_is_empty && errno == ENOENT)
 			continue;
 		if (there && !S_ISDIR(st.st_mode)) {
-			if (read_one(r, *paths, e) != 0)
+			if (read_or_pass_over(r, *paths, true, e) != 0)
 				return -1;
-		} else if (file_walk(*paths, FILE_WALK_DEFAULT, read_wanted, r, e) != 0) {
-			return -1;
+			continue;
 		}
+		before = r->n_files;
+		if (file_walk(*paths, FILE_WALK_DEFAULT, read_wanted, r, e) != 0)
+			return -1;
+		/* Found nothing because there was nothing to look with: nobody may take that for good news. */
+		if (r->n_files == before && !missing_is_empty)
+			return err_set(e, "no file in \"%s\" has a name that is read here (%s)", *paths,
+			    r->wanted == is_yaml ? "*.yml, *.yaml" : "all but *.md and *~");
 	}
 	return 0;
 }
@@ -161,6 +205,8 @@ load_rules(const struct content_sources *from, struct content_summary *summary,
 	struct reading r = {
 	    .sigma = sigma_loader_new(),
 	    .file_max = RULE_FILE_MAX,
+	    .pass_over = pass_over_rules,
+	    .pass_over_named = from->bad_files_are_notes,
 	    .wanted = is_yaml,
 	    .summary = summary,
 	    .japanese = from->japanese,
@@ -199,6 +245,8 @@ load_indicators(const struct content_sources *from, struct content_summary *summ
 	struct reading r = {
 	    .indicator = indicator_loader_new(random_u64()),
 	    .file_max = INDICATOR_FILE_MAX,
+	    .pass_over = from->bad_files_are_notes ? pass_over_list : NULL,
+	    .pass_over_named = from->bad_files_are_notes,
 	    .wanted = is_any,
 	    .summary = summary,
 	    .japanese = from->japanese,
@@ -224,7 +272,7 @@ out:
 }
 
 static void
-sum_rules(struct content_summary *s, const struct sigma_set *set)
+sum_rules(struct content_summary *s, const struct sigma_set *set, bool japanese)
 {
 	for (size_t i = 0; i < sigma_report_count(set); i++) {
 		struct sigma_report r = sigma_report_at(set, i);
@@ -233,7 +281,10 @@ sum_rules(struct content_summary *s, const struct sigma_set *set)
 		if (r.standing != SIGMA_UNUSABLE)
 			continue;
 		s->rules_unusable++;
-		buf_printf(&s->notes, "%.*s:%u: rule not used: %.*s\n", SLICE_ARG(r.file), r.line,
+		buf_add(&s->notes, r.file);
+		if (r.line > 0)
+			buf_printf(&s->notes, ":%u", r.line);
+		buf_printf(&s->notes, japanese ? ": 使わなかったルール: %.*s\n" : ": rule not used: %.*s\n",
 		    SLICE_ARG(r.reason));
 	}
 }
@@ -251,7 +302,7 @@ content_load(const struct content_sources *from, struct content **out,
 	if (load_rules(from, summary, &rules, e) != 0 ||
 	    load_indicators(from, summary, &indicators, e) != 0)
 		goto out;
-	sum_rules(summary, rules);
+	sum_rules(summary, rules, from->japanese);
 	summary->indicators = indicator_count(indicators);
 	if ((c = content_new(rules, indicators)) == NULL) {
 		err_set(e, "not enough memory for content");

@@ -23,6 +23,7 @@ struct content_sources {
 	bool no_builtin_rules;
 	bool japanese; /* of the notes */
 	bool missing_is_empty; /* a folder that is not there holds nothing (an operator's, not yet made) */
+	bool bad_files_are_notes; /* better a part than nothing: for a start, where nothing is in use yet */
 };
 
 /* What loading said, for a line to a person and for the console. */
@@ -32,9 +33,10 @@ struct content_summary {
 };
 
 /*
- * Load everything and compile it.  One bad rule or row is a note; a file that
- * cannot be read, or a set that cannot be compiled, fails the whole and says
- * why: then *out is untouched.
+ * Load everything and compile it.  One bad rule or row is a note, and so is a
+ * rule file of a folder that cannot be read or is too large.  A list that cannot be read (its old
+ * rows are better than none), a file that was named itself, or a set that cannot be compiled fails
+ * the whole and says why: then *out is untouched.
  */
 int content_load(const struct content_sources *from, struct content **out,
     struct content_summary *summary, struct err *e);

@@ -30,7 +30,8 @@ setup(void **state)
 	if (enter_dir(state) != 0)
 		return -1;
 	snprintf(data, sizeof(data), "%s/data", test_dir);
-	if (file_make_dirs("data/content/rules", 0700, &e) != 0)
+	if (file_make_dirs("data/content/rules", 0700, &e) != 0 ||
+	    file_make_dirs("data/content/indicators", 0700, &e) != 0)
 		return -1;
 	write_text("data/content/rules/evil.yml", evil_rule);
 	snprintf(path, sizeof(path), "%s/store/batches.db", data);
@@ -186,8 +187,8 @@ content_is_loaded_again_while_it_works(void **state)
 	wait_for_cursor(1);
 	assert_int_equal(count_of_rule(WORSE), 1);
 
-	/* A file beyond its bound: the set does not load, and the old one goes on. */
-	assert_int_equal(truncate("data/content/rules/evil.yml", 64 << 20), 0);
+	/* A list that is no list: the set does not load, and the old one goes on. */
+	write_text("data/content/indicators/cut.json", "[{\"type\":");
 	kill(child, SIGHUP);
 	while ((s = status()).failed_at.us == 0)
 		assert_true(wait_woken(env.alerts));
@@ -200,15 +201,37 @@ content_is_loaded_again_while_it_works(void **state)
 }
 
 static void
-a_folder_that_does_not_load_at_the_start_leaves_what_is_built_in(void **state)
+a_rule_file_beyond_its_bound_leaves_its_neighbours(void **state)
+{
+	struct content_status first, s;
+	pid_t child = start();
+
+	assert_true(wait_woken(env.ready));
+	first = status();
+	write_text("data/content/rules/worse.yml", worse_rule);
+	assert_int_equal(truncate("data/content/rules/evil.yml", 64 << 20), 0);
+	kill(child, SIGHUP);
+	while ((s = status()).rules_unusable == first.rules_unusable)
+		assert_true(wait_woken(env.alerts));
+	assert_int_equal(s.rules_unusable, first.rules_unusable + 1);
+	assert_int_equal(s.rules, first.rules);
+	assert_int_equal(s.failed_at.us, 0);
+	stop(child);
+}
+
+static void
+a_list_that_does_not_load_at_the_start_leaves_the_rules(void **state)
 {
 	pid_t child;
 
-	assert_int_equal(truncate("data/content/rules/evil.yml", 64 << 20), 0);
+	write_text("data/content/indicators/cut.json", "[{\"type\":");
 	child = start();
 	assert_true(wait_woken(env.ready));
 	assert_true(status().failed_at.us > 0);
-	assert_true(status().rules > 0);
+	append_lines(log_, 1, 1, 0);
+	role_wake(env.batches);
+	wait_for_cursor(1);
+	assert_int_equal(count_of_rule(EVIL), 1);
 	stop(child);
 }
 
@@ -284,7 +307,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(it_works_inside_its_sandbox_from_the_first_batch_to_a_clean_end),
 	    T(content_is_loaded_again_while_it_works),
-	    T(a_folder_that_does_not_load_at_the_start_leaves_what_is_built_in),
+	    T(a_rule_file_beyond_its_bound_leaves_its_neighbours),
+	    T(a_list_that_does_not_load_at_the_start_leaves_the_rules),
 	    T(killed_at_any_moment_it_raises_the_same_alerts),
 	};
 

@@ -253,6 +253,30 @@ class Scan(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertIn("public suffix", (run.stdout + run.stderr).decode())
 
+    def test_a_rule_file_that_cannot_be_read_leaves_its_neighbours(self):
+        rule = ("title: Dropper\nid: 5d0c9a36-0b1e-4c33-9a6c-000000000002\nlevel: low\n"
+                "logsource:\n    category: proxy\ndetection:\n    selection:\n"
+                "        c-uri|contains: bad.example\n    condition: selection\n")
+        self.write("rules/good.yml", rule)
+        big = self.write("rules/big.yml", "#" * (5 << 20))
+        log = self.write("access.log", BAD)
+        run = self.run_scan("--rules", self.dir / "rules", log)
+        self.assertEqual(run.returncode, 1, run.stderr.decode())
+        self.assertIn("Dropper", run.stdout.decode())
+        self.assertIn("big.yml", run.stderr.decode())
+        run = self.run_scan("--rules", self.dir / "rules", log, language="ja_JP.UTF-8")
+        self.assertIn("使わなかったルール", run.stderr.decode())
+        run = self.run_scan("--rules", big, log)  # named itself: nothing would be left
+        self.assertEqual(run.returncode, 3)
+        self.sentence(run, "big.yml")
+
+    def test_a_folder_without_rules_is_no_good_news(self):
+        self.write("empty/README.md", "nothing here")
+        for option in ("--rules", "--indicators"):
+            run = self.run_scan(option, self.dir / "empty", self.write("access.log", QUIET))
+            self.assertEqual(run.returncode, 3)
+            self.sentence(run, "empty")
+
     # ---- the command line ----
 
     def test_wrong_usage_is_two(self):

@@ -12,6 +12,7 @@
 struct source_file {
 	const char *name;
 	struct slice text;
+	struct slice refusal; /* why there is no text; absent if there is */
 };
 
 /* A filter document, kept until the rules it applies to are known. */
@@ -147,13 +148,9 @@ sigma_add_placeholders(
 	return 0;
 }
 
-int
-sigma_add_rules(struct sigma_loader *l, struct slice name, struct slice yaml, struct err *e)
+static int
+add_file(struct sigma_loader *l, const struct source_file *f, struct err *e)
 {
-	struct source_file f = {arena_strdup(l->mem, name), arena_dup(l->mem, yaml)};
-
-	if (f.name == NULL || (f.text.ptr == NULL && yaml.len > 0))
-		return err_set(e, "no memory for the rules");
 	if (l->n_files == l->cap_files) {
 		size_t cap = l->cap_files == 0 ? 256 : l->cap_files * 2;
 		struct source_file *more = realloc(l->files, cap * sizeof(*more));
@@ -163,8 +160,35 @@ sigma_add_rules(struct sigma_loader *l, struct slice name, struct slice yaml, st
 		l->files = more;
 		l->cap_files = cap;
 	}
-	l->files[l->n_files++] = f;
+	l->files[l->n_files++] = *f;
 	return 0;
+}
+
+int
+sigma_add_rules(struct sigma_loader *l, struct slice name, struct slice yaml, struct err *e)
+{
+	struct source_file f = {
+	    .name = arena_strdup(l->mem, name),
+	    .text = arena_dup(l->mem, yaml),
+	};
+
+	if (f.name == NULL || (f.text.ptr == NULL && yaml.len > 0))
+		return err_set(e, "no memory for the rules");
+	return add_file(l, &f, e);
+}
+
+int
+sigma_refuse_file(
+    struct sigma_loader *l, struct slice name, struct slice reason, struct err *e)
+{
+	struct source_file f = {
+	    .name = arena_strdup(l->mem, name),
+	    .refusal = arena_dup(l->mem, reason),
+	};
+
+	if (f.name == NULL || f.refusal.ptr == NULL)
+		return err_set(e, "no memory for the rules");
+	return add_file(l, &f, e);
 }
 
 /* A report, or NULL without memory; valid until the next one is made. */
@@ -499,6 +523,17 @@ take_if_rule(struct making *m, const struct yaml_node *doc)
 		take_document(m, doc);
 }
 
+static void
+report_refused(struct making *m, const struct source_file *f)
+{
+	struct sigma_report *r = new_report(m, f->name);
+
+	if (r == NULL)
+		return;
+	r->standing = SIGMA_UNUSABLE;
+	r->reason = arena_dup(m->set->mem, f->refusal);
+}
+
 /* Filters first, so that rules of any file can be given theirs. */
 static void
 read_files(struct making *m)
@@ -511,7 +546,10 @@ read_files(struct making *m)
 			each_document(m, &l->files[i], l->mem, false, take_if_filter);
 	for (size_t i = 0; i < l->n_files && !m->no_memory; i++) {
 		arena_reset(m->file_mem);
-		each_document(m, &l->files[i], m->file_mem, true, take_if_rule);
+		if (l->files[i].refusal.ptr != NULL)
+			report_refused(m, &l->files[i]);
+		else
+			each_document(m, &l->files[i], m->file_mem, true, take_if_rule);
 	}
 	for (size_t i = 0; i < m->n_filters; i++)
 		if (!m->filters[i].used) {

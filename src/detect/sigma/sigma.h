@@ -60,6 +60,11 @@ int sigma_add_placeholders(
 int sigma_add_rules(
     struct sigma_loader *l, struct slice name, struct slice yaml, struct err *e);
 
+/* A file that its reader had to give up (too large, unreadable): it gets an unusable report with
+ * this reason. */
+int sigma_refuse_file(
+    struct sigma_loader *l, struct slice name, struct slice reason, struct err *e);
+
 /* Build the set.  The loader may be freed afterwards.  Fails as a whole or gives a working set.
  */
 int sigma_compile(struct sigma_loader *l, struct sigma_set **out, struct err *e);
