@@ -21,6 +21,23 @@ add_word(struct buf *b, struct slice s)
 	}
 }
 
+/* A log's bytes may be no UTF-8, and the store takes nothing else: a blank stands for each such byte. */
+static void
+add_raw(struct buf *b, struct slice s)
+{
+	while (s.len > 0 && b->len + 5 <= b->max) {
+		size_t n = utf8_length(s);
+
+		if (n == 0 || s.ptr[0] < ' ')
+			buf_add_byte(b, ' ');
+		else
+			buf_add(b, slice_first(s, n));
+		s = slice_from(s, n == 0 ? 1 : n);
+	}
+	if (b->len < b->max)
+		buf_add_byte(b, '\n');
+}
+
 void
 alert_write_search(struct buf *out, const struct alert *a)
 {
@@ -35,6 +52,8 @@ alert_write_search(struct buf *out, const struct alert *a)
 		for (unsigned k = 0; k < a->lines[i].n_fields; k++)
 			add_word(out, a->lines[i].fields[k].value);
 	}
+	if (a->n_lines > 0)
+		add_raw(out, slice_first(a->lines[0].raw, ALERT_SEARCH_RAW));
 	lower(out->ptr, out->len);
 }
 

@@ -8,10 +8,12 @@
 #include "detect/alert.h"
 
 #define ALERT_SEARCH_MAX 8192
+#define ALERT_SEARCH_RAW 2048 /* of the raw line */
 
 /*
  * One text a line, in (ASCII) lower case: the rule's id and titles, the entity,
- * ATT&CK ids, sources, and the values that matched.  Cut where out is full.
+ * ATT&CK ids, sources, the values that matched, and the start of the first raw
+ * line.  Cut where out is full.
  */
 void alert_write_search(struct buf *out, const struct alert *a);
 

@@ -69,7 +69,7 @@ an_alert(unsigned number, const char *institution, int64_t second, uint64_t coun
 	    .source = SLICE("squid"),
 	    .offset = (uint64_t)second * 100,
 	    .at = {second * 1000000},
-	    .raw = SLICE("raw"),
+	    .raw = SLICE("GET \xff http://Raw.example/\x83\x65"),
 	    .n_fields = 1,
 	    .fields = fields,
 	};
@@ -342,7 +342,7 @@ static void
 words_are_found_whatever_their_case_and_mean_only_themselves(void **state)
 {
 	static const char *const found[] = {"tool", "TOOL download", "ツール", "evil.EXAMPLE",
-	    "10.0.0.7 t1105", "squid", "rule-1", "100%_a", "", "  ", "ツールの　取得"};
+	    "10.0.0.7 t1105", "squid", "rule-1", "raw.EXAMPLE", "100%_a", "", "  ", "ツールの　取得"};
 	static const char *const missing[] = {
 	    "tool nothere", "100%a", "evil_example", "'", "10.0.0.8"};
 
