@@ -12,6 +12,7 @@
 #include "center/config.h"
 #include "center/content_watch.h"
 #include "center/role.h"
+#include "center/rule_troubles.h"
 #include "center/worker.h"
 #include "observe/reading_db.h"
 #include "store/migrations.h"
@@ -36,6 +37,7 @@ struct role {
 	struct worker *worker;
 	struct loop_timer *next;    /* the step that is due; NULL: waiting for news */
 	struct span pause;	    /* after the next failure */
+	struct rule_troubles troubles;
 	char failure[ERR_TEXT_MAX]; /* the last one told, so that a full disk fills no log */
 };
 
@@ -87,6 +89,8 @@ on_content(void *ctx, struct content_news *news)
 		content_unref(news->content);
 		news->content = NULL;
 	}
+	if (news->content != NULL)
+		r->troubles = (struct rule_troubles){0};
 	tell_content(r, news);
 	content_unref(news->content); /* the worker holds its own */
 	news->content = NULL;
@@ -123,6 +127,20 @@ step_failed(struct role *r, const struct err *e)
 	r->pause.us = r->pause.us * 2 < PAUSE_MOST.us ? r->pause.us * 2 : PAUSE_MOST.us;
 }
 
+static void
+tell_troubles(struct role *r)
+{
+	struct span now = clock_monotonic();
+	struct sigma_trouble t;
+
+	for (size_t at = 0; (at = worker_troubles(r->worker, at, &t)) != 0;)
+		if (rule_troubles_due(&r->troubles, &t, now))
+			log_warning("rule %.*s (%.*s): its regular expression took too many steps %llu times "
+				    "and was taken as no match there; write it simpler",
+			    SLICE_ARG(t.rule->id), SLICE_ARG(t.rule->title.en),
+			    (unsigned long long)t.count);
+}
+
 /* One group, then back to the loop: signals and content come between groups. */
 static void
 step(void *ctx)
@@ -147,6 +165,7 @@ step(void *ctx)
 		return;
 	log_debug("%u batches, %llu lines, %zu alerts", done.batches,
 	    (unsigned long long)done.lines, done.alerts);
+	tell_troubles(r);
 	role_wake(r->env->alerts);
 	step_after(r, SPAN_MS(0));
 }

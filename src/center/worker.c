@@ -91,6 +91,12 @@ worker_set_content(struct worker *w, struct content *c, struct err *e)
 	return detector_set_content(w->detector, c, e);
 }
 
+size_t
+worker_troubles(const struct worker *w, size_t from, struct sigma_trouble *out)
+{
+	return detector_troubles(w->detector, from, out);
+}
+
 int64_t
 worker_cursor(const struct worker *w)
 {

@@ -25,6 +25,9 @@ void worker_free(struct worker *w); /* NULL is welcome */
 /* Detect with this from the next batch on; -1 leaves the old in place. */
 int worker_set_content(struct worker *w, struct content *c, struct err *e);
 
+/* As detector_troubles(). */
+size_t worker_troubles(const struct worker *w, size_t from, struct sigma_trouble *out);
+
 /* What a step did. */
 struct worker_done {
 	unsigned batches; /* 0: there was none */

@@ -247,3 +247,9 @@ detector_run(struct detector *d, struct reader *r, const struct batch *b,
 	}
 	return 0;
 }
+
+size_t
+detector_troubles(const struct detector *d, size_t from, struct sigma_trouble *out)
+{
+	return d->sigma == NULL ? 0 : sigma_run_troubles(d->sigma, from, out);
+}

@@ -50,4 +50,7 @@ int detector_set_content(struct detector *d, struct content *c, struct err *e);
 int detector_run(struct detector *d, struct reader *r, const struct batch *b,
     struct alert_set *alerts, struct detect_counts *counts, struct err *e);
 
+/* As sigma_run_troubles(), for the content in use: the rules whose regular expression gave up. */
+size_t detector_troubles(const struct detector *d, size_t from, struct sigma_trouble *out);
+
 #endif
