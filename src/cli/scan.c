@@ -293,6 +293,37 @@ show_progress(void *ctx, const struct scan_file *file, uint64_t done, uint64_t s
 		fprintf(stderr, "\r\x1b[K%llu MiB  %s", (unsigned long long)done >> 20, file->path);
 }
 
+static void
+show_trouble(void *ctx, const struct sigma_trouble *t)
+{
+	fprintf(stderr,
+	    cli_say("hinomi scan: rule %.*s (%.*s): its regular expression took too many steps %llu times "
+		    "and was taken as no match there; write it simpler\n",
+		"hinomi scan: ルール %.*s（%.*s）: 正規表現の手数が上限を超えたため、%llu "
+		"回は一致なしとして扱いました。式を簡単にしてください。\n"),
+	    SLICE_ARG(t->rule->id), SLICE_ARG(in_language(t->rule->title)), (unsigned long long)t->count);
+}
+
+/* Of which not one line was understood: no news about it is no good news. */
+static bool
+is_unreadable(const struct scan_file *f)
+{
+	return !f->failed && f->counts.events == 0 && unread_count(&f->counts) > 0;
+}
+
+/* The formats that there are, for who guessed wrong. */
+static int
+refuse_format(const char *name)
+{
+	char known[512] = "";
+	size_t n = 0;
+
+	for (const struct codec *const *c = codec_all; *c != NULL && n < sizeof(known); c++)
+		n += (size_t)snprintf(known + n, sizeof(known) - n, " %s", (*c)->id);
+	return cli_misuse("scan", cli_say("no format is named \"%s\"; there are:%s",
+				      "\"%s\" という形式はありません。使えるもの:%s"), name, known);
+}
+
 /* ---- running ---- */
 
 static int
@@ -311,8 +342,7 @@ parse_options(struct scan_command *c, int argc, char **argv)
 			break;
 		case OPT_FORMAT:
 			if (codec_by_id(optarg) == NULL)
-				return cli_misuse("scan", cli_say("no format is named \"%s\"",
-							      "\"%s\" という形式はありません"), optarg);
+				return refuse_format(optarg);
 			cli_list_add(&c->formats, optarg);
 			break;
 		case OPT_LOGFORMAT:
@@ -404,6 +434,13 @@ scan_all(struct scan_command *c, struct scan_file *files, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (files[i].failed)
 			code = cli_fail("scan", &files[i].err);
+		else if (is_unreadable(&files[i])) {
+			err_set(&e, cli_say("\"%s\": not one line could be read, so nothing was looked for in it; "
+					    "--explain says why, --format names a format",
+					"\"%s\": 1 行も読めなかったため、何も調べていません。理由は "
+					"--explain で表示し、形式は --format で指定できます。"), files[i].path);
+			code = cli_fail("scan", &e);
+		}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		err_set(&e, "%s", cli_say("the output could not be written; is the disk full?",
 				      "出力を書き込めません。ディスクの空きを確認してください。"));
@@ -441,10 +478,10 @@ cmd_scan(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		files[i].path = argv[(size_t)optind + i];
 	c.run.formats = c.formats.items;
-	if (isatty(STDERR_FILENO)) {
+	c.run.on_trouble = show_trouble;
+	c.run.ctx = &c;
+	if (isatty(STDERR_FILENO))
 		c.run.on_progress = show_progress;
-		c.run.ctx = &c;
-	}
 	code = scan_all(&c, files, n);
 out:
 	free(files);

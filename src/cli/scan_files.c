@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "cli/cli.h"
 #include "sys/input.h"
 
 /* Lines this long and longer are counted as unread whatever follows; so a batch always ends. */
@@ -303,6 +304,30 @@ whole_lines(const struct chunk *c)
 	return end == NULL ? c->len : (size_t)(end - c->bytes) + 1;
 }
 
+/* Windows tools like to write UTF-16: a mark at the start, or every other byte of ASCII a NUL. */
+static bool
+is_utf16(struct slice text)
+{
+	const uint8_t *p = text.ptr;
+
+	if (text.len < 4)
+		return false;
+	return (p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
+	    (p[0] != 0 && p[1] == 0 && p[2] != 0 && p[3] == 0) ||
+	    (p[0] == 0 && p[1] != 0 && p[2] == 0 && p[3] != 0);
+}
+
+static int
+refuse_utf16(const char *path, struct err *e)
+{
+	return err_set(e,
+	    cli_say("\"%s\" is UTF-16 text, which is not read: convert it first, for example "
+		    "with iconv -f UTF-16 -t UTF-8",
+		"\"%s\" は UTF-16 のため読めません。たとえば iconv -f UTF-16 -t UTF-8 "
+		"で変換してから調べてください。"),
+	    path);
+}
+
 static int
 scan_stream(struct scan *s, struct input *in, struct err *e)
 {
@@ -344,7 +369,7 @@ scan_stream(struct scan *s, struct input *in, struct err *e)
 			continue;
 		}
 		struct slice lines = slice_of(c->bytes, cut);
-		if (first && settle_format(s, c, e) != 0) {
+		if (first && (is_utf16(lines) ? refuse_utf16(s->file->path, e) : settle_format(s, c, e)) != 0) {
 			give_back(s, next);
 			rc = -1;
 			break;
@@ -413,6 +438,38 @@ start_workers(struct scan *s, struct content *content, struct alert_set *alerts,
 	return 0;
 }
 
+/* What one thread met of this rule's trouble. */
+static uint64_t
+trouble_count(const struct detector *d, const struct rule_info *rule)
+{
+	struct sigma_trouble t;
+
+	for (size_t at = 0; (at = detector_troubles(d, at, &t)) != 0;)
+		if (t.rule == rule)
+			return t.count;
+	return 0;
+}
+
+static void
+tell_troubles(const struct scan *s)
+{
+	struct sigma_trouble t;
+
+	if (s->opt->on_trouble == NULL)
+		return;
+	for (unsigned i = 0; i < s->n_workers; i++)
+		for (size_t at = 0; (at = detector_troubles(s->workers[i].detector, at, &t)) != 0;) {
+			bool told = false;
+
+			for (unsigned k = 0; k < i && !told; k++)
+				told = trouble_count(s->workers[k].detector, t.rule) > 0;
+			for (unsigned k = i + 1; k < s->n_workers; k++)
+				t.count += trouble_count(s->workers[k].detector, t.rule);
+			if (!told)
+				s->opt->on_trouble(s->opt->ctx, &t);
+		}
+}
+
 static int
 stop_workers(struct scan *s, struct alert_set *alerts, struct err *e)
 {
@@ -422,10 +479,12 @@ stop_workers(struct scan *s, struct alert_set *alerts, struct err *e)
 	s->over = true;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
+	for (unsigned i = 0; i < s->n_workers && s->opt->threads > 1; i++)
+		pthread_join(s->workers[i].thread, NULL);
+	tell_troubles(s);
 	for (unsigned i = 0; i < s->n_workers; i++) {
 		struct worker *w = &s->workers[i];
 		if (s->opt->threads > 1) {
-			pthread_join(w->thread, NULL);
 			if (rc == 0)
 				rc = alert_set_merge(alerts, w->alerts, e);
 			alert_set_free(w->alerts);

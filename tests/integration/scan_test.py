@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -157,6 +158,20 @@ class Scan(unittest.TestCase):
 
     # ---- files that are bad ----
 
+    def test_utf16_is_told_and_how_to_convert(self):
+        for name in ("utf-16", "utf-16-le", "utf-16-be"):
+            log = self.write("wide.log", (BAD * 20).encode(name))
+            _, run = self.alerts(log, code=3)
+            self.sentence(run, "wide.log", "UTF-16", "iconv")
+
+    def test_a_file_of_which_nothing_could_be_read_is_no_good_news(self):
+        garbage = self.write("garbage", bytes(i * i * 7919 >> 3 & 255 for i in range(50000)))
+        found, run = self.alerts(garbage, self.write("access.log", BAD), code=3)
+        self.check_found_one(found)
+        self.sentence(run, "garbage", "--explain")
+        # A log that has been rotated and has only its header yet is fine.
+        self.alerts(self.write("iis.log", "#Version: 1.0\n#Fields: date time c-ip cs-uri\n"), code=0)
+
     def test_truncated_gzip_keeps_what_was_read_and_says_so(self):
         noise = "".join(QUIET.replace("quiet", "q%d" % (i * 7919 % 100003)) for i in range(20000))
         whole = gzip.compress((BAD + noise).encode())
@@ -235,6 +250,22 @@ class Scan(unittest.TestCase):
                             self.write("access.log", evil * 20 + BAD))
         self.assertIn(run.returncode, (1, 3), run.stderr.decode())
         self.assertIn(b"indicator:domain:bad.example", run.stdout)
+
+    def test_a_regex_that_gave_up_is_named(self):
+        rule = ("title: Slow\nid: 5d0c9a36-0b1e-4c33-9a6c-000000000003\nlevel: low\n"
+                "logsource:\n    category: proxy\ndetection:\n    selection:\n"
+                "        c-uri|re: 'needle.*a.*b.*c.*d!'\n    condition: selection\n")
+        rules = self.write("rules/slow.yml", rule)
+        evil = QUIET.replace("quiet.example/", "quiet.example/needle" + "abc" * 10000 + "!")
+        log = self.write("access.log", evil * 20)
+        counts = set()
+        for threads in "13":
+            run = self.run_scan("--threads", threads, "--rules", rules, log)
+            self.assertEqual(run.returncode, 0, run.stderr.decode())
+            said = [line for line in run.stderr.decode().splitlines() if "000000000003" in line]
+            self.assertEqual(len(said), 1)
+            counts.update(re.findall(r"(\d+) times", said[0]))
+        self.assertEqual(len(counts), 1, "threads change the count")
 
     def test_indicators_that_cannot_be_read(self):
         log = self.write("access.log", QUIET)
