@@ -256,7 +256,8 @@ static void
 token_set(struct token *t, struct slice v)
 {
 	t->len = v.len < sizeof(t->text) ? v.len : sizeof(t->text);
-	memcpy(t->text, v.ptr, t->len);
+	if (t->len > 0)
+		memcpy(t->text, v.ptr, t->len);
 }
 
 static bool

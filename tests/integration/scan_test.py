@@ -214,6 +214,8 @@ class Scan(unittest.TestCase):
             self.sentence(run, "logs")
 
     def test_a_small_file_that_unpacks_to_a_huge_one_needs_little_memory(self):
+        if b"__asan_init" in pathlib.Path(HINOMI).read_bytes():
+            self.skipTest("AddressSanitizer reserves more address space than the limit of this test")
         bomb = self.dir / "bomb.log.zst"
         with open(bomb, "wb") as out:
             zeros = subprocess.Popen(["head", "-c", "400000000", "/dev/zero"],
