@@ -2,6 +2,7 @@
 #include "cli/admin.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,33 +22,34 @@ static const struct action {
 	const char *noun, *verb; /* verb NULL: the noun alone */
 	const char *word;	 /* the one argument, NULL: none */
 	int (*run)(struct admin *a, struct err *e);
+	bool may_make; /* a data directory: before the center's first start */
 	const char *en, *ja;
 } actions[] = {
-    {"user", "add", "NAME", admin_user_add,
+    {"user", "add", "NAME", admin_user_add, true,
 	"make a user: --role analyst|lead|administrator [--institution ID,…] [--language "
 	"ja|en] "
 	"[--password-file FILE | --generate]",
 	"利用者を作る: --role analyst|lead|administrator [--institution ID,…] [--language "
 	"ja|en] "
 	"[--password-file FILE | --generate]"},
-    {"user", "list", NULL, admin_user_list, "list users", "利用者の一覧"},
-    {"user", "password", "NAME", admin_user_password,
+    {"user", "list", NULL, admin_user_list, false, "list users", "利用者の一覧"},
+    {"user", "password", "NAME", admin_user_password, false,
 	"set a new password and end the user's sessions: [--password-file FILE | --generate]",
 	"パスワードを変え、セッションを終わらせる: [--password-file FILE | --generate]"},
-    {"session", "list", NULL, admin_session_list,
+    {"session", "list", NULL, admin_session_list, false,
 	"who is signed in, since when and from where (a new password ends a user's sessions)",
 	"サインイン中の利用者と時刻・アドレス（パスワードを変えるとその利用者のセッションは終わ"
 	"ります）"},
-    {"institution", "add", "NAME", admin_institution_add,
+    {"institution", "add", "NAME", admin_institution_add, true,
 	"add an institution: [--id ID] [--kana KANA] [--beds N] [--prefecture NAME]",
 	"医療機関を加える: [--id ID] [--kana カナ] [--beds 病床数] [--prefecture 都道府県]"},
-    {"institution", "list", NULL, admin_institution_list, "list institutions",
+    {"institution", "list", NULL, admin_institution_list, false, "list institutions",
 	"医療機関の一覧"},
-    {"token", NULL, "INSTITUTION", admin_token,
+    {"token", NULL, "INSTITUTION", admin_token, false,
 	"print a token that enrols one node of this institution within 24 hours",
 	"この医療機関のノードを 1 台登録できるトークンを発行（24 時間有効）"},
-    {"node", "list", NULL, admin_node_list, "list nodes", "ノードの一覧"},
-    {"node", "revoke", "ID", admin_node_revoke, "refuse everything from this node from now on",
+    {"node", "list", NULL, admin_node_list, false, "list nodes", "ノードの一覧"},
+    {"node", "revoke", "ID", admin_node_revoke, false, "refuse everything from this node from now on",
 	"このノードからの受け付けを止める"},
 };
 
@@ -85,6 +87,22 @@ name_actor(struct admin *a)
 		snprintf(a->actor, sizeof(a->actor), "cli:%lu", (unsigned long)getuid());
 }
 
+/* A slip of the hand in --data must not make an empty center that knows nobody. */
+static int
+need_store(const struct admin *a, struct err *e)
+{
+	struct buf path = BUF_INIT(PATH_MAX);
+	int rc = 0;
+
+	buf_printf(&path, "%s/store/store.db", a->data_dir);
+	if (!a->may_make && (path.failed || access(buf_str(&path), F_OK) != 0))
+		rc = err_set(e, cli_say("\"%s\" holds no center's data: check --data",
+				    "\"%s\" にセンターのデータがありません。--data を確認してください。"),
+		    a->data_dir);
+	buf_release(&path);
+	return rc;
+}
+
 int
 admin_open(struct admin *a, struct err *e)
 {
@@ -95,7 +113,7 @@ admin_open(struct admin *a, struct err *e)
 
 	name_actor(a);
 	json_seed(random_u64());
-	if (file_make_dirs(a->data_dir, 0700, e) != 0 || sandbox_enter(&box, &report, e) != 0)
+	if (need_store(a, e) != 0 || file_make_dirs(a->data_dir, 0700, e) != 0 || sandbox_enter(&box, &report, e) != 0)
 		return -1;
 	if ((a->mem = arena_new(MEMORY)) == NULL)
 		return err_set(e, "out of memory");
@@ -162,6 +180,7 @@ read_options(int argc, char **argv, struct admin *a, bool *done)
 	};
 	int c;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "d:h", options, NULL)) != -1)
 		switch (c) {
 		case 'd':
@@ -202,7 +221,7 @@ read_options(int argc, char **argv, struct admin *a, bool *done)
 			*done = true;
 			return EXIT_DONE;
 		default:
-			return EXIT_USAGE;
+			return cli_misuse_option("admin", argv[optind - 1]);
 		}
 	a->words = argv + optind;
 	a->n_words = argc - optind;
@@ -233,6 +252,7 @@ cmd_admin(int argc, char **argv)
 		return cli_misuse("admin", "%s",
 		    cli_say("--data DIR names the center's data directory",
 			"--data DIR でセンターのデータディレクトリを指定してください"));
+	a.may_make = action->may_make;
 	status = action->run(&a, &e);
 	db_close(a.db);
 	arena_free(a.mem);

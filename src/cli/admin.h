@@ -25,6 +25,7 @@ struct admin {
 	/* what is left of the command line */
 	char **words;
 	int n_words;
+	bool may_make; /* a data directory that is not there */
 	/* opened by admin_open() */
 	struct db *db;
 	struct arena *mem;

@@ -224,6 +224,13 @@ out:
 	return status;
 }
 
+/* "a,b" of the stored ",a,b,": as --institution takes it. */
+static struct slice
+without_ends(struct slice list)
+{
+	return list.len < 2 ? list : slice_first(slice_from(list, 1), list.len - 2);
+}
+
 int
 admin_user_list(struct admin *a, struct err *e)
 {
@@ -234,7 +241,7 @@ admin_user_list(struct admin *a, struct err *e)
 		return EXIT_CANNOT;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct user *u = &list.at[i];
-		struct slice scope = u->scope.all ? SLICE("*") : u->scope.list;
+		struct slice scope = u->scope.all ? SLICE("*") : without_ends(u->scope.list);
 		struct json_out o = json_out_to(&line);
 
 		if (!a->json) {

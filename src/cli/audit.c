@@ -72,8 +72,9 @@ open_store(struct db **out, const char *data_dir, struct err *e)
 
 	buf_printf(&path, "%s/store/store.db", data_dir);
 	if (path.failed || access(buf_str(&path), R_OK) != 0)
-		rc = err_errno(
-		    e, path.failed ? ENAMETOOLONG : errno, "\"%s/store/store.db\"", data_dir);
+		rc = err_set(e, cli_say("\"%s\" holds no center's data that can be read: check --data",
+				    "\"%s\" に読めるセンターのデータがありません。--data を確認してください。"),
+		    data_dir);
 	buf_release(&path);
 	if (rc != 0 || sandbox_enter(&box, &report, e) != 0)
 		return -1;
@@ -96,6 +97,7 @@ cmd_audit(int argc, char **argv)
 	bool json = false;
 	int c, rc;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "d:h", options, NULL)) != -1)
 		switch (c) {
 		case 'd':
@@ -108,7 +110,7 @@ cmd_audit(int argc, char **argv)
 			print_help();
 			return EXIT_DONE;
 		default:
-			return EXIT_USAGE;
+			return cli_misuse_option("audit", argv[optind - 1]);
 		}
 	if (optind + 1 != argc || strcmp(argv[optind], "verify") != 0 || data_dir == NULL)
 		return cli_misuse("audit", "%s",

@@ -109,6 +109,7 @@ cmd_center(int argc, char **argv)
 	const char *fds = NULL;
 	int c;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "d:c:h", options, NULL)) != -1)
 		switch (c) {
 		case 'd':
@@ -132,7 +133,7 @@ cmd_center(int argc, char **argv)
 			print_help();
 			return EXIT_DONE;
 		default:
-			return EXIT_USAGE;
+			return cli_misuse_option("center", argv[optind - 1]);
 		}
 	if (optind != argc)
 		return cli_misuse("center", "%s \"%s\"",

@@ -47,6 +47,15 @@ cli_misuse(const char *command, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+int
+cli_misuse_option(const char *command, const char *option)
+{
+	return cli_misuse(command,
+	    cli_say("\"%s\" is no option, or lacks its value",
+		"\"%s\" というオプションはないか、値がありません"),
+	    option);
+}
+
 bool
 cli_coloured(void)
 {

@@ -342,9 +342,7 @@ parse_options(struct node_command *c, int argc, char **argv)
 			fputs(cli_say(help_en, help_ja), stdout);
 			exit(EXIT_DONE);
 		default:
-			return cli_misuse("node", cli_say("unknown or incomplete option \"%s\"",
-						      "オプション \"%s\" は不明か、値がありません"),
-			    argv[optind - 1]);
+			return cli_misuse_option("node", argv[optind - 1]);
 		}
 	}
 	if (strlen(c->data) > 4000)

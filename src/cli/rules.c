@@ -175,6 +175,7 @@ cmd_rules(int argc, char **argv)
 	if (argc < 2 || strcmp(argv[1], "check") != 0)
 		return cli_misuse("rules", "%s",
 		    cli_say("\"check\" is expected", "\"check\" を指定してください"));
+	opterr = 0;
 	while ((opt = getopt_long(argc - 1, argv + 1, "h", options, NULL)) != -1)
 		switch (opt) {
 		case OPT_JSON:
@@ -192,8 +193,7 @@ cmd_rules(int argc, char **argv)
 			rc = EXIT_DONE;
 			goto out;
 		default:
-			rc = cli_misuse(
-			    "rules", "%s", cli_say("unknown option", "不明なオプションです"));
+			rc = cli_misuse_option("rules", argv[optind]);
 			goto out;
 		}
 	rc = check_rules(&c, (const char *const *)argv + 1 + optind);

@@ -386,9 +386,7 @@ parse_options(struct scan_command *c, int argc, char **argv)
 			fputs(cli_say(help_en, help_ja), stdout);
 			return EXIT_DONE;
 		default:
-			return cli_misuse("scan", cli_say("\"%s\" is no option, or lacks its value",
-						      "\"%s\" というオプションはないか、値がありません"),
-			    argv[optind - 1]);
+			return cli_misuse_option("scan", argv[optind - 1]);
 		}
 	if (optind == argc)
 		return cli_misuse("scan", "%s", cli_say("name at least one log file, or - for standard input",

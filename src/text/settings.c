@@ -178,6 +178,23 @@ print_comment(struct buf *out, const char *text)
 	buf_add_byte(out, '\n');
 }
 
+/* In the largest unit that divides it, as a setting is written. */
+static void
+print_span(struct buf *out, int64_t us)
+{
+	static const struct {
+		int64_t us;
+		const char *name;
+	} units[] = {{86400000000, "d"}, {3600000000, "h"}, {60000000, "m"}, {1000000, "s"}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (us >= units[i].us && us % units[i].us == 0) {
+			buf_printf(out, "%lld%s", (long long)(us / units[i].us), units[i].name);
+			return;
+		}
+	buf_printf(out, "%lldms", (long long)(us / 1000));
+}
+
 static void
 print_bounds(struct buf *out, const struct setting *s, bool ja)
 {
@@ -188,8 +205,11 @@ print_bounds(struct buf *out, const struct setting *s, bool ja)
 		    (long long)s->min, (long long)s->max);
 		break;
 	case SETTING_SPAN:
-		buf_printf(out, ja ? "# %g 秒から %g 秒まで\n" : "# From %gs to %gs.\n",
-		    (double)s->min / 1e6, (double)s->max / 1e6);
+		buf_add_str(out, ja ? "# " : "# From ");
+		print_span(out, s->min);
+		buf_add_str(out, ja ? " から " : " to ");
+		print_span(out, s->max);
+		buf_add_str(out, ja ? " まで\n" : ".\n");
 		break;
 	case SETTING_CHOICE:
 		buf_add_str(out, ja ? "# いずれか:" : "# One of:");

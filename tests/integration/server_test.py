@@ -699,6 +699,7 @@ class Starting(unittest.TestCase):
         done = hinomi("center", "--print-config")
         self.assertEqual(done.returncode, 0)
         self.assertIn("console_listen: 127.0.0.1:8440", done.stdout)
+        self.assertIn("# From 1s to 400d.", done.stdout)
 
     def test_usage_is_exit_2(self):
         for args in (["center"], ["center", "--nonsense"], ["center", "--data", "x", "--role", "cook"], ["admin"],
@@ -719,7 +720,23 @@ class Starting(unittest.TestCase):
         self.assertEqual(hinomi("admin", "node", "revoke", "n-0", "--data", data).returncode, 3)
         done = hinomi("admin", "user", "list", "--json", "--data", data)
         self.assertEqual(json.loads(done.stdout)["name"], "sato")
+        self.assertEqual(hinomi("admin", "institution", "add", "東", "--id", "higashi", "--data", data).returncode, 0)
+        password.write_text("correct horse battery\n")
+        add[3:6] = ["ito", "--institution", "higashi", "--role", "lead"]
+        self.assertEqual(hinomi(*add).returncode, 0)
+        listed = hinomi("admin", "user", "list", "--data", data).stdout
+        self.assertEqual([row.split() for row in listed.splitlines()],
+                         [["ito", "lead", "higashi"], ["sato", "lead", "*"]])
         self.assertNotIn("argon2", done.stdout)
+
+    def test_looking_makes_no_center_where_there_is_none(self):
+        data = self.folder / "slip-of-the-hand"
+        for args in (["user", "list"], ["session", "list"], ["institution", "list"], ["node", "list"],
+                     ["token", "kita"], ["node", "revoke", "n-0"]):
+            done = hinomi("admin", *args, "--data", data)
+            self.assertEqual(done.returncode, 3, args)
+            self.assertIn("slip-of-the-hand", done.stderr)
+            self.assertFalse(data.exists())
 
     def test_a_broken_audit_log_is_found(self):
         data = self.folder / "data"
