@@ -36,8 +36,13 @@ check: build
 	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-suite e2e --no-suite integration --no-suite fuzz
 
-san fuzz: build
-	tools/test.py $@
+san: build
+	tools/test.py san
+
+# `make test` gives each target 5 seconds.
+fuzz: export FUZZ_SECONDS ?= 60
+fuzz: build
+	tools/test.py fuzz
 
 bench: build
 	bench/run.sh
