@@ -46,6 +46,7 @@ struct feed {
 	struct intake intake;
 	struct syslog *syslog;
 	bool has_intake;
+	char told[200]; /* the start of the trouble that the log holds already; "" if none */
 };
 
 struct node {
@@ -246,6 +247,26 @@ note_disk(struct node *n, const struct err *e)
 	snprintf(n->trouble, sizeof(n->trouble), "%.390s", e == NULL ? "" : e->text);
 }
 
+/* The status says it all the time; the log when it begins, changes and ends. */
+static void
+tell_troubles(struct node *n)
+{
+	for (size_t i = 0; i < n->n_feeds; i++) {
+		struct feed *f = &n->feeds[i];
+		char now[sizeof(f->told)];
+
+		snprintf(now, sizeof(now), "%s", f->source.trouble.text);
+		if (strcmp(now, f->told) == 0)
+			continue;
+		if (now[0] != '\0')
+			log_warning("source \"%.*s\": %s", SLICE_ARG(f->source.cfg->name),
+			    f->source.trouble.text);
+		else
+			log_info("source \"%.*s\" is read again", SLICE_ARG(f->source.cfg->name));
+		memcpy(f->told, now, sizeof(now));
+	}
+}
+
 static void
 take_turn(void *ctx)
 {
@@ -259,6 +280,7 @@ take_turn(void *ctx)
 	rc = collect(n, &e);
 	settle(n, rc >= 0);
 	note_disk(n, rc < 0 ? &e : NULL);
+	tell_troubles(n);
 	hold(n, !spool_has_room(n->sp));
 	if (rc != 0)
 		want_turn(n, rc < 0 ? DISK_RETRY : SPAN_MS(0));

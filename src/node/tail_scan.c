@@ -505,6 +505,25 @@ directories_changed(struct tail *t, struct instant now)
 	return changed;
 }
 
+/* A path with a slip of the pen looks like a log in which nothing happens: it must not be silent. */
+static void
+say_nothing_is_there(struct tail *t)
+{
+	const char *path = t->source->cfg->path;
+	struct err *e = &t->source->trouble;
+	struct stat st;
+
+	if (has_magic(slice_str(path)))
+		err_set(e, "no file matches %s: check \"path\", and that the node's user may look into the folder",
+		    path);
+	else if (stat(path, &st) != 0)
+		err_errno(e, errno, "%s: check \"path\", and that the node's user may look into the folder", path);
+	else if (S_ISDIR(st.st_mode))
+		err_set(e, "%s is a folder: name the files in it, such as %s/*.log", path, path);
+	else
+		err_set(e, "%s is no regular file", path);
+}
+
 int
 tail_scan(struct tail *t, bool all, struct instant now, struct err *e)
 {
@@ -524,6 +543,8 @@ tail_scan(struct tail *t, bool all, struct instant now, struct err *e)
 		    t->source->cfg->path, FILES_MAX);
 	read_heads(&l);
 	look_at_open_files(&l);
+	if (l.n == 0 && t->n_files == 0)
+		say_nothing_is_there(t);
 	rc = plan(&l, now, e);
 	t->suspect = false;
 	t->fresh = false;

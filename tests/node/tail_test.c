@@ -558,10 +558,42 @@ what_may_not_be_read_is_said(void **state)
 	world_release(&w);
 }
 
+static void
+a_path_that_names_no_file_is_said_until_there_is_one(void **state)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	unlink(w.log);
+	node_start(&w);
+	drain(&w);
+	assert_non_null(strstr(w.source.trouble.text, w.log));
+	close(w.fd);
+	writer_open(&w);
+	drain(&w);
+	assert_string_equal(w.source.trouble.text, "");
+	world_release(&w);
+}
+
+static void
+a_folder_for_a_path_is_said(void **state)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.cfg.path = w.dir;
+	node_start(&w);
+	drain(&w);
+	assert_non_null(strstr(w.source.trouble.text, "folder"));
+	world_release(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_path_that_names_no_file_is_said_until_there_is_one),
+	    cmocka_unit_test(a_folder_for_a_path_is_said),
 	    cmocka_unit_test(an_unfinished_line_waits_for_its_end),
 	    cmocka_unit_test(a_rotated_file_gives_its_last_line_as_it_is),
 	    cmocka_unit_test(an_endless_line_is_cut_and_kept),
