@@ -56,7 +56,7 @@ print_verdict(const struct audit_verdict *v, bool json)
 	else
 		printf(cli_say("The audit log is broken at record %lld: %s\n",
 			   "監査ログは記録 %lld で壊れています: %s\n"),
-		    (long long)v->broken, v->reason);
+		    (long long)v->broken, cli_say(v->reason, v->reason_ja));
 }
 
 /* A store that is there; looking must not make one. */

@@ -104,18 +104,25 @@ entry_of(struct db_stmt *st)
 	};
 }
 
-/* Why this row does not follow the head, or NULL. */
-static const char *
-what_is_wrong(const struct audit_head *head, struct db_stmt *st, uint8_t hash[AUDIT_HASH_LEN])
+/* Does this row follow the head?  If not, *out says why. */
+static bool
+follows(const struct audit_head *head, struct db_stmt *st, uint8_t hash[AUDIT_HASH_LEN],
+    struct audit_verdict *out)
 {
 	struct audit_entry entry = entry_of(st);
 
-	if (db_int(st, 0) != head->sequence + 1)
-		return "records are missing before this one";
+	if (db_int(st, 0) != head->sequence + 1) {
+		out->reason = "records are missing before this one";
+		out->reason_ja = "この記録の前の記録がありません";
+		return false;
+	}
 	hash_record(head->hash, db_int(st, 0), &entry, hash);
-	if (!slice_equal(db_blob(st, 6), slice_of(hash, AUDIT_HASH_LEN)))
-		return "this record or the one before it was altered";
-	return NULL;
+	if (!slice_equal(db_blob(st, 6), slice_of(hash, AUDIT_HASH_LEN))) {
+		out->reason = "this record or the one before it was altered";
+		out->reason_ja = "この記録か一つ前の記録が書き換えられています";
+		return false;
+	}
+	return true;
 }
 
 int
@@ -132,7 +139,7 @@ audit_verify(struct db *d, struct audit_verdict *out, struct err *e)
 		&st, e) != 0)
 		return -1;
 	while ((rc = db_step(st, e)) == 1) {
-		if ((out->reason = what_is_wrong(&out->head, st, hash)) != NULL) {
+		if (!follows(&out->head, st, hash, out)) {
 			out->broken = db_int(st, 0);
 			db_reset(st);
 			return 0;

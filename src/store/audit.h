@@ -36,7 +36,7 @@ struct audit_head {
 struct audit_verdict {
 	struct audit_head head; /* the last good record */
 	int64_t broken;
-	const char *reason; /* a literal sentence */
+	const char *reason, *reason_ja; /* literal sentences */
 };
 
 /* -1 only where the store cannot be read. */
