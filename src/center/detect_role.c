@@ -24,6 +24,7 @@
 #define LOOK_EVERY   SPAN_SECONDS(1) /* in case nobody woke us */
 #define TRIM_EVERY   SPAN_MINUTES(1)
 #define TRIM_BATCHES 256
+#define NOTES_TOLD_MAX 20
 #define PAUSE_LEAST  SPAN_SECONDS(1) /* after a failure */
 #define PAUSE_MOST   SPAN_SECONDS(10)
 
@@ -42,6 +43,19 @@ struct role {
 };
 
 /* --- content --- */
+
+/* Which files, rules and rows are not used, and why: a count alone helps nobody to mend them. */
+static void
+tell_notes(struct slice notes)
+{
+	struct slice line;
+	unsigned n = 0;
+
+	while (n++ < NOTES_TOLD_MAX && slice_cut_line(&notes, &line))
+		log_warning("%.*s", SLICE_ARG(line));
+	if (notes.len > 0)
+		log_warning("and more; `hinomi rules check --problems DIR` lists all rules that are not used");
+}
 
 static void
 tell_content(struct role *r, const struct content_news *news)
@@ -62,6 +76,7 @@ tell_content(struct role *r, const struct content_news *news)
 		log_info("detecting with %zu rules and %zu indicators (not used: %zu rules, "
 			 "%zu indicators)",
 		    s->rules, s->indicators, s->rules_unusable, s->indicators_refused);
+		tell_notes(status.notes);
 		rc = content_status_loaded(r->store, &status, &e);
 	}
 	if (rc == 0 && news->err.text[0] != '\0') {

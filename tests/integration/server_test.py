@@ -558,6 +558,16 @@ class Detected(Served):
         self.assertGreaterEqual(source["events"], 1)
 
 
+    def test_a_rule_that_is_not_used_is_named_with_its_reason(self):
+        rules = self.center.data / "content" / "rules"
+        rules.mkdir(parents=True, exist_ok=True)
+        bad = rules / "half-written.yml"
+        bad.write_text("title: Half\ndetection:\n  s: [\n")
+        self.addCleanup(bad.unlink)
+        wait_until(lambda: "half-written.yml:4: rule not used: not YAML" in self.center.log.read_text(), 30,
+                   "the log names file, line and reason")
+
+
 class FullDisk(Served):
     @classmethod
     def setUpClass(cls):
