@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "bed.h"
+#include "event/batch.h"
 #include "shared_data.h"
 
 static void
@@ -107,68 +107,22 @@ every_published_rule_loads_or_says_why_not(void **state)
 	bed_close(&b);
 }
 
-/* Recorded events: every Windows log source is class "other" here. */
+/* Read a recorded event as a source's reader would: one line of JSON. */
 static void
-add_windows_mapping(struct bed *b)
+add_recorded(struct bed *b, json_t *one)
 {
-	struct slice yaml = shared_data_read(CONTENT "/mapping/windows.yaml");
-	static const char *const before = "    - logsource: {product: windows";
-	struct buf routed = BUF_INIT(1 << 20);
-	struct slice rest = yaml, line;
+	char *text = json_dumps(one, JSON_COMPACT);
+	struct slice line = arena_dup(b->mem, slice_str(text));
+	struct batch batch = {.lines = line};
+	struct event *ev = bed_event(b, "");
+	struct reader *r;
 
-	while (slice_cut_line(&rest, &line)) {
-		buf_add(&routed, line);
-		buf_add_byte(&routed, '\n');
-		if (slice_starts(line, slice_str(before)))
-			buf_add_str(&routed, "      classes: [other]\n");
-	}
-	add_mapping(b, "windows.yaml", buf_slice(&routed));
-	buf_release(&routed);
-	free((void *)(uintptr_t)yaml.ptr);
-}
-
-/* Field names are those of the log source without their spaces. */
-static void
-add_value(struct bed *b, struct event *ev, const char *key, const json_t *v)
-{
-	char *name = arena_strdup(b->mem, slice_str(key)), *to = name;
-	char number[32];
-
-	for (const char *from = key; *from != '\0'; from++)
-		if (*from != ' ')
-			*to++ = *from;
-	*to = '\0';
-	if (json_is_integer(v)) {
-		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(v));
-		event_add_extra(ev, slice_str(name), arena_dup(b->mem, slice_str(number)));
-	} else if (json_is_string(v)) {
-		event_add_extra(ev, slice_str(name),
-		    arena_dup(b->mem, slice_of(json_string_value(v), json_string_length(v))));
-	}
-}
-
-static void
-add_members(struct bed *b, struct event *ev, json_t *object)
-{
-	const char *key;
-	json_t *v;
-
-	json_object_foreach (object, key, v) {
-		char name[128];
-		json_t *provider;
-
-		if (strcmp(key, "#attributes") == 0)
-			continue;
-		if (!json_is_object(v)) {
-			add_value(b, ev, key, v);
-		} else if ((provider = json_object_get(
-				json_object_get(v, "#attributes"), "Name")) != NULL) {
-			snprintf(name, sizeof(name), "%s_Name", key);
-			add_value(b, ev, name, provider);
-		} else {
-			add_members(b, ev, v);
-		}
-	}
+	assert_int_equal(reader_new(&r, NULL, &b->err), 0);
+	reader_start(r, &batch);
+	assert_int_equal(reader_read(r, line, b->mem, ev), CODEC_EVENT);
+	assert_string_equal(reader_codec(r)->id, "winevent");
+	reader_free(r);
+	free(text);
 }
 
 struct recorded {
@@ -193,7 +147,6 @@ check_recorded(void *ctx, const char *name, struct slice bytes)
 		json_error_t why;
 		json_t *one = json_loadb(
 		    (const char *)bytes.ptr + at, bytes.len - at, JSON_DISABLE_EOF_CHECK, &why);
-		struct event *ev;
 
 		if (one == NULL)
 			break;
@@ -201,8 +154,7 @@ check_recorded(void *ctx, const char *name, struct slice bytes)
 		while (at < bytes.len &&
 		       (bytes.ptr[at] == '\n' || bytes.ptr[at] == '\r' || bytes.ptr[at] == ' '))
 			at++;
-		ev = bed_event(r->b, "");
-		add_members(r->b, ev, json_object_get(one, "Event"));
+		add_recorded(r->b, one);
 		json_decref(one);
 	}
 	bed_run(r->b);
@@ -230,7 +182,7 @@ rules_match_the_events_recorded_for_them(void **state)
 	}
 	bed_open(&b);
 	r.b = &b;
-	add_windows_mapping(&b);
+	assert_true(shared_data_each(CONTENT "/mapping", add_mapping, &b) > 0);
 	shared_data_each(rules, add_rule, &b);
 	shared_data_remove(rules);
 	bed_compile(&b);
