@@ -33,6 +33,7 @@
 #define ACK_LATER     SPAN_MS(500) /* acknowledgements alone are no reason to sync the disk often */
 #define POLL	      SPAN_SECONDS(1)
 #define REPORT	      SPAN_SECONDS(10)
+#define REPORT_SOON   SPAN_SECONDS(2) /* the first is made before the center could answer */
 #define RENEW_CHECK   SPAN_SECONDS(60)
 #define DISK_RETRY    SPAN_SECONDS(1)
 #define TURN_BYTES    (4 * 1024 * 1024) /* of each file source; then the loop looks elsewhere */
@@ -477,6 +478,7 @@ open_all(struct node *n, struct err *e)
 	if (open_bulk(n, e) != 0 || open_inotify(n, e) != 0 || open_center(n, e) != 0)
 		return -1;
 	if (loop_every(n->loop, POLL, on_poll, n) == NULL ||
+	    loop_after(n->loop, REPORT_SOON, report, n) == NULL ||
 	    loop_every(n->loop, REPORT, report, n) == NULL ||
 	    loop_every(n->loop, RENEW_CHECK, check_certificate, n) == NULL)
 		return err_errno(e, ENOMEM, "starting");
