@@ -24,16 +24,22 @@ function SearchBox({ filters }: { filters: Filters }) {
 		setTyped(filters.q);
 	}, [filters.q]);
 	useEffect(() => () => window.clearTimeout(timer.current), []);
+	const settle = (q: string) => {
+		window.clearTimeout(timer.current);
+		if (q !== filters.q)
+			apply({ ...filters, q }, true);
+	};
 	const type = (q: string) => {
 		setTyped(q);
 		window.clearTimeout(timer.current);
-		timer.current = window.setTimeout(() => apply({ ...filters, q }, true), typingPause);
+		timer.current = window.setTimeout(() => settle(q), typingPause);
 	};
 	return (
 		<label class="field field-search">
 			<span>{t('now.filter.text')}</span>
 			<input type="search" id="search" name="q" maxLength={textMax} autocomplete="off" spellcheck={false} dir="auto"
 				placeholder={t('now.filter.text.hint')} value={typed} onInput={(e) => type(e.currentTarget.value)}
+				onBlur={(e) => settle(e.currentTarget.value)}
 				onKeyDown={(e) => { if (e.key === 'Escape') e.currentTarget.blur(); }} />
 		</label>
 	);
