@@ -103,6 +103,7 @@ export const journeys = [
 	{
 		name: 'the whole way by keyboard alone: sign in, search, open, step, close, return',
 		async run({ browser, url, user, raise }) {
+			await raise('program'); // something for the search to leave out
 			const { entity } = await raise('program');
 			const v = await visitorOpen(browser, url);
 			const { page } = v;
