@@ -63,20 +63,6 @@ exchange(struct web *w, struct exchange *x, struct web_request *r, struct err *e
 	return -1;
 }
 
-static int
-copy_text(const struct json *root, const char *name, char *to, size_t size, struct err *e)
-{
-	struct slice s;
-
-	if (json_need_string(root, name, size - 1, &s, e) != 0)
-		return -1;
-	if (s.len >= size)
-		return err_set(e, "\"%s\" is too long", name);
-	memcpy(to, s.ptr, s.len);
-	to[s.len] = '\0';
-	return 0;
-}
-
 /* What the center gave us, checked, and written to disk. */
 static int
 accept_answer(const char *data_dir, struct identity *id, struct slice text, struct slice key,
@@ -88,9 +74,9 @@ accept_answer(const char *data_dir, struct identity *id, struct slice text, stru
 
 	if (json_parse(&root, text, WEB_ANSWER_MAX, e) == 0 &&
 	    json_need_string(root, "certificate", CERT_PEM_MAX, &cert, e) == 0 &&
-	    copy_text(root, "node", id->node, sizeof(id->node), e) == 0 &&
-	    copy_text(root, "institution.id", id->institution_id, sizeof(id->institution_id), e) == 0 &&
-	    copy_text(root, "institution.name", id->institution_name, sizeof(id->institution_name), e) ==
+	    json_need_chars(root, "node", id->node, sizeof(id->node), e) == 0 &&
+	    json_need_chars(root, "institution.id", id->institution_id, sizeof(id->institution_id), e) == 0 &&
+	    json_need_chars(root, "institution.name", id->institution_name, sizeof(id->institution_name), e) ==
 		0 &&
 	    cert_check_pinned(ca, fingerprint, cert, clock_now(), e) == 0 &&
 	    cert_check_key(cert, key, e) == 0)

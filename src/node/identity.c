@@ -19,20 +19,6 @@ path_in(char path[4200], const char *data_dir, const char *name)
 }
 
 static int
-copy_string(const struct json *root, const char *name, char *to, size_t size, struct err *e)
-{
-	struct slice s;
-
-	if (json_need_string(root, name, size - 1, &s, e) != 0)
-		return -1;
-	if (s.len >= size)
-		return err_set(e, "\"%s\" is too long", name);
-	memcpy(to, s.ptr, s.len);
-	to[s.len] = '\0';
-	return 0;
-}
-
-static int
 read_enrolled(struct identity *id, const char *path, struct err *e)
 {
 	struct buf text = BUF_INIT(64 * 1024);
@@ -41,10 +27,10 @@ read_enrolled(struct identity *id, const char *path, struct err *e)
 
 	if (file_read(&text, path, e) == 0 &&
 	    json_parse(&root, buf_slice(&text), text.max, e) == 0 &&
-	    copy_string(root, "center", id->center, sizeof(id->center), e) == 0 &&
-	    copy_string(root, "node", id->node, sizeof(id->node), e) == 0 &&
-	    copy_string(root, "institution.id", id->institution_id, sizeof(id->institution_id), e) == 0 &&
-	    copy_string(root, "institution.name", id->institution_name, sizeof(id->institution_name),
+	    json_need_chars(root, "center", id->center, sizeof(id->center), e) == 0 &&
+	    json_need_chars(root, "node", id->node, sizeof(id->node), e) == 0 &&
+	    json_need_chars(root, "institution.id", id->institution_id, sizeof(id->institution_id), e) == 0 &&
+	    json_need_chars(root, "institution.name", id->institution_name, sizeof(id->institution_name),
 		e) == 0)
 		rc = 0;
 	json_free(root);

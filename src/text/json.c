@@ -241,6 +241,21 @@ json_need_string(const struct json *object, const char *path, size_t chars_max,
 }
 
 int
+json_need_chars(
+    const struct json *object, const char *path, char *to, size_t size, struct err *e)
+{
+	struct slice s;
+
+	if (json_need_string(object, path, size - 1, &s, e) != 0)
+		return -1;
+	if (s.len >= size) /* characters of several bytes */
+		return err_set(e, "\"%s\" must be a string of at most %zu bytes", path, size - 1);
+	memcpy(to, s.ptr, s.len);
+	to[s.len] = '\0';
+	return 0;
+}
+
+int
 json_want_string(const struct json *object, const char *path, size_t chars_max,
     struct slice *out, struct err *e)
 {

@@ -110,6 +110,10 @@ getters_say_which_member_is_wrong_and_what_it_must_be(void **state)
 	CHECK_MESSAGE(json_need_string(root, "none", 5, &s, &e),
 	    "\"none\" is missing: it must be a string of at most 5 characters");
 	assert_int_equal(json_need_string(root, "name", 3, &s, NULL), 0);
+	char chars[16];
+	assert_int_equal(json_need_chars(root, "name", chars, s.len + 1, NULL), 0);
+	assert_slice(s, chars);
+	assert_int_equal(json_need_chars(root, "name", chars, s.len, NULL), -1);
 	assert_slice(s, "\xe7\x81\xab\xe3\x81\xae\xe8\xa6\x8b");
 	CHECK_MESSAGE(json_want_string(root, "name", 2, &s, &e),
 	    "\"name\" must be a string of at most 2 characters");
