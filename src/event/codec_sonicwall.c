@@ -1,0 +1,79 @@
+/*
+ * codec_sonicwall.c - SonicWall: name=value pairs; addresses carry port, interface and name
+ * along.
+ */
+#include "event/declared.h"
+
+static const struct declared_row rows[] = {
+#define KEY(name, take, field) {name, DECLARED_##take, FIELD_##field},
+#include "event/sonicwall_keys.def"
+#undef KEY
+};
+
+static const struct declared_kind kinds[] = {
+    {"29", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "success"},
+    {"30", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "failure"},
+    {"31", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "success"},
+    {"32", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "failure"},
+    {"33", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "failure"},
+    {"35", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "failure"},
+    {"199", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "success"},
+    {"200", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "failure"},
+    {"237", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "success"},
+    {"238", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "success"},
+    {"1080", "", "", EVENT_AUTH, SLICE_LITERAL("sonicwall.auth"), "success"},
+    {"14", "", "", EVENT_PROXY, SLICE_LITERAL("sonicwall.web"), "failure"},
+    {"16", "", "", EVENT_PROXY, SLICE_LITERAL("sonicwall.web"), NULL},
+    {"97", "", "", EVENT_PROXY, SLICE_LITERAL("sonicwall.web"), NULL},
+    {"82", "", "", EVENT_IDS, SLICE_LITERAL("sonicwall.ids"), NULL},
+    {"83", "", "", EVENT_IDS, SLICE_LITERAL("sonicwall.ids"), NULL},
+    {"608", "", "", EVENT_IDS, SLICE_LITERAL("sonicwall.ids"), NULL},
+    {"609", "", "", EVENT_IDS, SLICE_LITERAL("sonicwall.ids"), NULL},
+    {"794", "", "", EVENT_IDS, SLICE_LITERAL("sonicwall.ids"), NULL},
+    {"795", "", "", EVENT_IDS, SLICE_LITERAL("sonicwall.ids"), NULL},
+    {"809", "", "", EVENT_IDS, SLICE_LITERAL("sonicwall.ids"), NULL},
+};
+
+static const struct declared declaration = {
+    .row = rows,
+    .n_row = sizeof(rows) / sizeof(rows[0]),
+    .kind = kinds,
+    .n_kind = sizeof(kinds) / sizeof(kinds[0]),
+    .dataset = SLICE_LITERAL("sonicwall.log"),
+};
+
+static bool
+has(struct slice line, const char *text)
+{
+	return slice_search(line, slice_str(text)) != SIZE_MAX;
+}
+
+static int
+recognise(struct slice line)
+{
+	line = slice_trim(line);
+	return slice_starts(line, SLICE("id=")) && has(line, " sn=") && has(line, " m=") ? 97
+											 : 0;
+}
+
+static int
+state_new(struct codec_state **out, const struct codec_config *cfg, struct err *e)
+{
+	return declared_state_new(out, &declaration, e);
+}
+
+static enum codec_status
+read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
+    struct instant received, struct arena *mem, struct event *ev)
+{
+	return declared_read(st, cfg, line, received, mem, ev, declared_cut_pairs);
+}
+
+const struct codec codec_sonicwall = {
+    .id = "sonicwall",
+    .title = "SonicWall",
+    .recognise = recognise,
+    .state_new = state_new,
+    .state_free = declared_state_free,
+    .read = read_line,
+};
