@@ -134,6 +134,8 @@ cut_tag(struct slice *s, struct envelope *env)
 	if (i == 0)
 		return false;
 	app = slice_first(*s, i);
+	if (slice_is(app, "CEF") || slice_is(app, "LEEF"))
+		return false; /* what these begin with is no tag */
 	if (i < s->len && s->ptr[i] == '[') {
 		from = ++i;
 		while (i < s->len && i - from < 16 && s->ptr[i] != ']' && s->ptr[i] != ' ')
@@ -152,6 +154,20 @@ cut_tag(struct slice *s, struct envelope *env)
 	env->procid = nil_to_absent(proc);
 	*s = slice_from(*s, i);
 	return true;
+}
+
+/* Firewalls send no tag; where a relay then wrote no priority either, these tell them. */
+static bool
+is_untagged(struct slice s)
+{
+	static const char *const starts[] = {
+	    "CEF:", "LEEF:", "date=", "device=", "device_name=", "id=", "1,20"};
+
+	s = slice_trim(s);
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (slice_starts(s, slice_str(starts[i])))
+			return true;
+	return false;
 }
 
 /*
@@ -178,7 +194,7 @@ open_3164(struct slice s, struct span zone, struct instant received, struct enve
 		if (!cut_word(&s, &host))
 			return false;
 		env->hostname = nil_to_absent(host);
-		if (!cut_tag(&s, env) && !prioritised)
+		if (!cut_tag(&s, env) && !prioritised && !is_untagged(s))
 			return false;
 	}
 	/* With nothing but a tag in front it takes the tag's process number to be sure. */
