@@ -38,6 +38,7 @@ struct forward {
 	bool drained;	/* the spool had nothing after it */
 	unsigned failures; /* in a row; 0: the link is up */
 	bool fresh;	   /* the next connection is a new one */
+	bool unreachable; /* the last failure was silence, not an answer */
 	struct loop_timer *pause;
 	struct span reminded;
 	struct forward_health health;
@@ -102,6 +103,9 @@ note_failure(struct forward *f, const char *why, struct span said)
 {
 	struct span wait, now = clock_monotonic();
 
+	/* All that was on its way fails together: that is one failure, not one for each connection. */
+	if (f->pause != NULL)
+		return;
 	f->failures++;
 	wait = retry_pause(f->failures, said, random_u64());
 	snprintf(f->health.trouble, sizeof(f->health.trouble), "%s", why);
@@ -113,8 +117,7 @@ note_failure(struct forward *f, const char *why, struct span said)
 	if (f->health.connected || f->health.since.us == 0)
 		f->health.since = clock_now();
 	f->health.connected = false;
-	if (f->pause == NULL)
-		f->pause = loop_after(f->loop, wait, on_pause_over, f);
+	f->pause = loop_after(f->loop, wait, on_pause_over, f);
 }
 
 /* What the other side said went wrong: a problem's "detail", or the status alone. */
@@ -187,6 +190,7 @@ on_batch_answer(void *ctx, const struct web_answer *a)
 		f->fresh = true; /* with the certificate as it is by then */
 		/* fallthrough */
 	case RETRY_LATER:
+		f->unreachable = a->status == 0;
 		note_failure(f, why, a->retry_after);
 		break;
 	}
@@ -343,6 +347,11 @@ on_status_answer(void *ctx, const struct web_answer *a)
 	if (a->status >= 200 && a->status < 300) {
 		if (idle)
 			note_success(f);
+		/* It answers again: nobody asked for the rest of the pause. */
+		if (f->unreachable && f->pause != NULL) {
+			loop_timer_cancel(f->loop, f->pause);
+			on_pause_over(f);
+		}
 	} else if (idle && (a->status == 0 || retry_read_status(a->status) == RETRY_BARRED))
 		note_failure(f, why, a->retry_after);
 	else

@@ -211,6 +211,17 @@ class NodeTest(unittest.TestCase):
         self.expect_all()
         self.assertIn("connected to the center", self.node_log())
 
+    def test_connections_that_fail_together_are_one_failure(self):
+        self.world()
+        self.write(1)
+        self.expect_all()
+        self.sink.mood = 500
+        self.write(250_000)  # more batches than there are connections
+        wait_until(lambda: self.sink.refused > 8, 20, "all of them fail, and one more try")
+        self.sink.mood = 200
+        # Counted one by one they would ask for a pause of half a minute at least.
+        wait_until(lambda: len(self.sink.lines("proxy")) == self.written, 20, "they arrive soon")
+
     def test_a_refused_batch_steps_aside_and_can_come_back(self):
         self.world()
         self.sink.mood = 400
