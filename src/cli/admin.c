@@ -1,6 +1,7 @@
 /* admin.c - `hinomi admin`: users, institutions, tokens and nodes of a center. */
 #include "cli/admin.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <pwd.h>
@@ -96,9 +97,11 @@ need_store(const struct admin *a, struct err *e)
 
 	buf_printf(&path, "%s/store/store.db", a->data_dir);
 	if (!a->may_make && (path.failed || access(buf_str(&path), F_OK) != 0))
-		rc = err_set(e, cli_say("\"%s\" holds no center's data: check --data",
+		rc = errno == EACCES
+		    ? err_errno(e, errno, "\"%s\"", a->data_dir)
+		    : err_set(e, cli_say("\"%s\" holds no center's data: check --data",
 				    "\"%s\" にセンターのデータがありません。--data を確認してください。"),
-		    a->data_dir);
+			  a->data_dir);
 	buf_release(&path);
 	return rc;
 }

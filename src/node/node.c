@@ -461,7 +461,9 @@ open_all(struct node *n, struct err *e)
 		return -1;
 	snprintf(path, sizeof(path), "%s/lock", n->data_dir);
 	if ((n->lock = file_lock(path, e)) < 0)
-		return err_wrap(e, "is a node running already with this data directory?");
+		return e->code == EWOULDBLOCK
+		    ? err_wrap(e, "is a node running already with this data directory?")
+		    : -1;
 	if (identity_load(&n->identity, n->data_dir, e) != 0 ||
 	    (masks_anything(n->cfg) && identity_mask_key(&n->mask_key, n->data_dir, true, e) != 0))
 		return -1;

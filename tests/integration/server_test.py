@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -747,6 +748,15 @@ class Starting(unittest.TestCase):
             self.assertEqual(done.returncode, 3, args)
             self.assertIn("slip-of-the-hand", done.stderr)
             self.assertFalse(data.exists())
+
+    @unittest.skipIf(os.geteuid() != 0 or shutil.which("setpriv") is None, "needs root and setpriv")
+    def test_a_stranger_to_the_data_is_told_so(self):
+        data = self.folder / "data"
+        self.assertEqual(hinomi("admin", "institution", "add", "a", "--data", data).returncode, 0)
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", HINOMI, "admin", "user",
+                               "list", "--data", str(data)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("Permission denied", done.stderr)
 
     def test_a_broken_audit_log_is_found(self):
         data = self.folder / "data"
