@@ -146,14 +146,16 @@ put_extension(struct slice text, struct declared_line *l)
 	}
 }
 
-/* "CEF:0|" or, where a relay took "CEF:" for a syslog tag, "0|". */
+/* "CEF:0|", behind what a relay wrote before it; or, where a relay took "CEF:" for a syslog
+ * tag, "0|". */
 static bool
 cut_version(struct slice *line)
 {
 	struct slice rest = *line;
+	size_t at = slice_search(slice_first(rest, 128), SLICE("CEF:"));
 
-	if (slice_starts(rest, SLICE("CEF:")))
-		rest = slice_trim(slice_from(rest, 4));
+	if (at != SIZE_MAX)
+		rest = slice_trim(slice_from(rest, at + 4));
 	if (rest.len < 2 || (rest.ptr[0] != '0' && rest.ptr[0] != '1') || rest.ptr[1] != '|')
 		return false;
 	*line = rest;

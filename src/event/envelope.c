@@ -58,6 +58,10 @@ skip_structured_data(struct slice *s)
 	size_t i = 0;
 	bool quoted = false;
 
+	/* Check Point writes its whole message so, with a colon where RFC 5424 has "=". */
+	if (s->len > 0 && s->ptr[0] == '[' &&
+	    slice_search(*s, SLICE(":\"")) < slice_find(*s, ' '))
+		return true;
 	if (s->len > 0 && s->ptr[0] == '-')
 		i = 1;
 	while (i < s->len && s->ptr[i] == '[') {

@@ -46,7 +46,21 @@ skip_word(struct slice *s)
 	*s = slice_from(*s, i);
 }
 
-/* Where the quoted text that begins at `from` ends: at a quote without a backslash. */
+/* Does another pair, or nothing, follow here? */
+static bool
+is_next(struct slice s)
+{
+	size_t before = s.len;
+
+	skip_spaces(&s);
+	return s.len == 0 ||
+	       (s.len < before && (name_before(s, '=') > 0 || name_before(s, ':') > 0));
+}
+
+/*
+ * Where the quoted text that begins at `from` ends.  A backslash before a quote
+ * makes it part of the text, unless it ends a path: then the next pair follows.
+ */
 static size_t
 find_quote(struct slice s, size_t from, bool *escaped)
 {
@@ -54,11 +68,9 @@ find_quote(struct slice s, size_t from, bool *escaped)
 
 	*escaped = false;
 	while (i < s.len && s.ptr[i] != '"') {
-		/* A path may end in a backslash: then what follows its quote is a separator. */
-		if (s.ptr[i] == '\\' && i + 1 < s.len &&
-		    (s.ptr[i + 1] == '\\' ||
-			(s.ptr[i + 1] == '"' && i + 2 < s.len && !is_space(s.ptr[i + 2])))) {
-			*escaped |= s.ptr[i + 1] == '"';
+		uint8_t next = s.ptr[i] == '\\' && i + 1 < s.len ? s.ptr[i + 1] : 0;
+		if (next == '\\' || (next == '"' && !is_next(slice_from(s, i + 2)))) {
+			*escaped |= next == '"';
 			i++;
 		}
 		i++;

@@ -235,13 +235,17 @@ netfilter_and_plain_pairs_are_read(void **state)
 	assert_field(&r, NETWORK_TRANSPORT, "tcp");
 	read_close(&r);
 
-	assert_status(
-	    read_line(&r, NULL, "time=2026-11-23T01:08:07Z, user=\"taro\", action=view, x=1,2"),
+	assert_status(read_line(&r, NULL,
+			  "time=2026-11-23T01:08:07Z, user=\"taro\", action=view, x=1,2 "
+			  "q=\"a \\\"b\\\" c\" dir=\"C:\\x\\\" end=1"),
 	    CODEC_EVENT);
 	assert_at(&r, "2026-11-23T01:08:07.000000Z");
 	assert_field(&r, USER_NAME, "taro");
 	assert_field(&r, EVENT_ACTION, "view");
 	assert_slice(event_find(&r.ev, SLICE("x")), "1,2");
+	assert_slice(event_find(&r.ev, SLICE("q")), "a \"b\" c");
+	assert_slice(event_find(&r.ev, SLICE("dir")), "C:\\x\\");
+	assert_slice(event_find(&r.ev, SLICE("end")), "1");
 	read_close(&r);
 }
 
@@ -303,6 +307,94 @@ recorded_cef_of_unifi_is_read_in_each_of_its_wrappings(void **state)
 	free((void *)(uintptr_t)text.ptr);
 }
 
+static const char panos_traffic[] =
+    "1,2026/11/23 10:08:07,007051000000001,TRAFFIC,end,2561,2026/11/23 10:0"
+    "8:07,10.0.0.5,203.0.113.9,0.0.0.0,0.0.0.0,\"out, all\",hosp\\taro,,ssl"
+    ",vsys1,trust,untrust,ethernet1/1,ethernet1/2,fwd,2026/11/23 10:08:07,1"
+    "2345,1,50001,443,0,0,0x1c,tcp,allow,5000,1200,3800,20,2026/11/23 10:07"
+    ":51,15,any,0,777,0x0,Japan,United States,0,9,11,tcp-fin,0,0,0,0,,PA-22"
+    "0,from-policy";
+static const char panos_url[] =
+    "1,2026/11/23 10:08:07,007051000000001,THREAT,url,2561,2026/11/23 10:08"
+    ":07,10.0.0.5,203.0.113.9,0.0.0.0,0.0.0.0,web,hosp\\taro,,web-browsing,"
+    "vsys1,trust,untrust,ethernet1/1,ethernet1/2,fwd,2026/11/23 10:08:07,12"
+    "345,1,50001,80,0,0,0x1c,tcp,block-url,\"www.bad.example/a.exe?x=1,2\","
+    "(9999),malware,informational,client-to-server,778,0x0,Japan,United Sta"
+    "tes,0,application/octet-stream,0,,,1,\"Mozilla/5.0 \"\"x\"\"\",,,,,,,0"
+    ",0,0,0,0,,PA-220,";
+static const char panos_vpn[] =
+    "1,2026/11/23 10:08:07,007051000000001,GLOBALPROTECT,0,2561,2026/11/23 "
+    "10:08:07,vsys1,gateway-auth,login,LDAP,,taro,JP,PC5,198.51.100.7,0.0.0"
+    ".0,0.0.0.0,0.0.0.0,host-id,SN,6.1.0,Windows,\"Windows 11\",1,,Authenti"
+    "cation failed,,failure,,0,,0,GW,779,0x0";
+static const char checkpoint[] =
+    "<134>1 2026-11-23T01:08:09Z gw1 CheckPoint 12345 - [action:\"Drop\"; f"
+    "lags:\"400644\"; ifdir:\"inbound\"; ifname:\"eth1\"; origin:\"192.0.2."
+    "1\"; time:\"1795396087\"; dst:\"203.0.113.9\"; proto:\"6\"; product:\""
+    "VPN-1 & FireWall-1\"; rule_name:\"Clean \\\"up\\\" rule\"; s_port:\"50"
+    "001\"; service:\"445\"; src:\"10.0.0.5\"]";
+
+static void
+pan_os_columns_are_named_by_the_type_of_the_log(void **state)
+{
+	struct codec_config tokyo = {.utc_offset = SPAN_HOURS(9)};
+	struct read r;
+
+	assert_status(read_line(&r, &tokyo, panos_traffic), CODEC_EVENT);
+	assert_string_equal(reader_codec(r.reader)->id, "panos");
+	assert_at(&r, "2026-11-23T01:08:07.000000Z");
+	assert_int_equal(r.ev.class, EVENT_FIREWALL);
+	assert_field(&r, SOURCE_IP, "10.0.0.5");
+	assert_field(&r, SOURCE_PORT, "50001");
+	assert_field(&r, DESTINATION_IP, "203.0.113.9");
+	assert_field(&r, DESTINATION_PORT, "443");
+	assert_field(&r, NETWORK_TRANSPORT, "tcp");
+	assert_field(&r, EVENT_ACTION, "allow");
+	assert_field(&r, RULE_NAME, "out, all");
+	assert_field(&r, USER_NAME, "hosp\\taro");
+	assert_field(&r, SOURCE_BYTES, "1200");
+	assert_field(&r, DESTINATION_BYTES, "3800");
+	assert_field(&r, EVENT_DURATION_MS, "15000");
+	assert_field(&r, EVENT_REASON, "tcp-fin");
+	assert_field(&r, HOST_NAME, "PA-220");
+
+	assert_status(read_next(&r, panos_url), CODEC_EVENT);
+	assert_int_equal(r.ev.class, EVENT_PROXY);
+	assert_field(&r, URL_DOMAIN, "www.bad.example");
+	assert_field(&r, URL_QUERY, "x=1,2");
+	assert_field(&r, USER_AGENT, "Mozilla/5.0 \"x\"");
+	assert_field(&r, RULE_ID, "9999");
+	assert_field(&r, PROXY_CATEGORY, "malware");
+
+	assert_status(read_next(&r, panos_vpn), CODEC_EVENT);
+	assert_int_equal(r.ev.class, EVENT_AUTH);
+	assert_field(&r, EVENT_OUTCOME, "failure");
+	assert_field(&r, USER_NAME, "taro");
+	assert_field(&r, SOURCE_IP, "198.51.100.7");
+	assert_field(&r, EVENT_ACTION, "gateway-auth");
+	assert_status(read_next(&r, "1,2026/11/23 10:08:07,1,TRAFFIC,end"), CODEC_SHORT);
+	read_close(&r);
+}
+
+static void
+check_points_message_is_no_structured_data(void **state)
+{
+	struct read r;
+
+	assert_status(read_line(&r, NULL, checkpoint), CODEC_EVENT);
+	assert_string_equal(reader_codec(r.reader)->id, "checkpoint");
+	assert_string_equal(reader_envelope(r.reader), "rfc5424");
+	assert_at(&r, "2026-11-23T01:08:07.000000Z");
+	assert_int_equal(r.ev.class, EVENT_FIREWALL);
+	assert_field(&r, SYSLOG_HOSTNAME, "gw1");
+	assert_field(&r, EVENT_ACTION, "Drop");
+	assert_field(&r, SOURCE_IP, "10.0.0.5");
+	assert_field(&r, DESTINATION_PORT, "445");
+	assert_field(&r, NETWORK_TRANSPORT, "tcp");
+	assert_field(&r, RULE_NAME, "Clean \"up\" rule");
+	read_close(&r);
+}
+
 int
 main(void)
 {
@@ -317,6 +409,8 @@ main(void)
 	    cmocka_unit_test(netfilter_and_plain_pairs_are_read),
 	    cmocka_unit_test(cef_escapes_labels_and_spaces_are_undone),
 	    cmocka_unit_test(recorded_cef_of_unifi_is_read_in_each_of_its_wrappings),
+	    cmocka_unit_test(pan_os_columns_are_named_by_the_type_of_the_log),
+	    cmocka_unit_test(check_points_message_is_no_structured_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
