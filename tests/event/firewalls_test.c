@@ -395,6 +395,32 @@ check_points_message_is_no_structured_data(void **state)
 	read_close(&r);
 }
 
+static void
+leef_of_both_versions_is_cut_at_its_delimiter(void **state)
+{
+	struct read r;
+
+	assert_status(
+	    read_line(&r, NULL,
+		"LEEF:1.0|Maker|Box|4.1|AUTH_FAIL|src=192.0.2.1\tdst=10.0.0.1\tsev=5\t"
+		"devTime=Nov 23 2026 01:08:07 GMT\tusrName=taro yamada\tproto=17"),
+	    CODEC_EVENT);
+	assert_string_equal(reader_codec(r.reader)->id, "leef");
+	assert_at(&r, "2026-11-23T01:08:07.000000Z");
+	assert_field(&r, EVENT_CODE, "AUTH_FAIL");
+	assert_field(&r, SOURCE_IP, "192.0.2.1");
+	assert_field(&r, USER_NAME, "taro yamada");
+	assert_field(&r, NETWORK_TRANSPORT, "udp");
+	assert_slice(event_find(&r.ev, SLICE("observer.product")), "Box");
+	assert_status(read_next(&r, "LEEF:2.0|Maker|Box|4.1|41|x5E|src=192.0.2.1^"
+				    "url=http://a.example/x^custom=a=b"),
+	    CODEC_EVENT);
+	assert_field(&r, URL_DOMAIN, "a.example");
+	assert_slice(event_find(&r.ev, SLICE("custom")), "a=b");
+	assert_status(read_next(&r, "LEEF:1.0|Maker|Box"), CODEC_SHORT);
+	read_close(&r);
+}
+
 int
 main(void)
 {
@@ -411,6 +437,7 @@ main(void)
 	    cmocka_unit_test(recorded_cef_of_unifi_is_read_in_each_of_its_wrappings),
 	    cmocka_unit_test(pan_os_columns_are_named_by_the_type_of_the_log),
 	    cmocka_unit_test(check_points_message_is_no_structured_data),
+	    cmocka_unit_test(leef_of_both_versions_is_cut_at_its_delimiter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
