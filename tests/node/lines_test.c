@@ -72,6 +72,20 @@ the_newest_directive_of_each_kind_is_kept(void **state)
 }
 
 static void
+zeeks_directives_are_kept_beside_those_of_w3c(void **state)
+{
+	struct buf p = BUF_INIT(PREAMBLE_MAX);
+
+	assert_true(lines_see_directives(SLICE("#separator \\x09\n#path\tdns\n#open\t2026\n"
+					       "#fields\tts\tquery\n#types\ttime\tstring\n"
+					       "1\ta.example\n#close\t2026\n"),
+	    &p));
+	assert_slice(buf_slice(&p), "#separator \\x09\n#path\tdns\n#fields\tts\tquery\n"
+				    "#types\ttime\tstring\n");
+	buf_release(&p);
+}
+
+static void
 a_directive_too_long_changes_nothing(void **state)
 {
 	struct buf p = BUF_INIT(PREAMBLE_MAX), text = BUF_INIT(1 << 20);
@@ -117,6 +131,7 @@ main(void)
 	    cmocka_unit_test(whole_lines_only_until_the_last),
 	    cmocka_unit_test(nothing_is_lost_and_no_line_is_longer_than_allowed),
 	    cmocka_unit_test(the_newest_directive_of_each_kind_is_kept),
+	    cmocka_unit_test(zeeks_directives_are_kept_beside_those_of_w3c),
 	    cmocka_unit_test(a_directive_too_long_changes_nothing),
 	    cmocka_unit_test(records_become_single_lines),
 	};
