@@ -259,7 +259,9 @@ static int
 add_headers(struct call *c, const struct web_request *r)
 {
 	/* Waiting for "100 Continue" would cost a round trip for each batch. */
-	if ((c->headers = curl_slist_append(NULL, "Expect:")) == NULL)
+	/* What the center refuses is told in the node's log, which is in English. */
+	if ((c->headers = curl_slist_append(NULL, "Expect:")) == NULL ||
+	    curl_slist_append(c->headers, "Accept-Language: en") == NULL)
 		return -1;
 	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++) {
 		if (curl_slist_append(c->headers, r->headers[i]) == NULL)
