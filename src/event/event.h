@@ -46,7 +46,7 @@ struct event {
 	bool timed; /* the line said when; otherwise `at` is the batch's arrival */
 	enum event_class class;
 	struct slice dataset; /* "squid.access", "suricata.dns": a literal */
-	struct slice raw;     /* the whole line, as it was received */
+	struct slice raw;     /* the whole line as received, in UTF-8 where its source has a charset */
 	uint64_t present[EVENT_PRESENT_SIZE];
 	struct slice value[FIELD_COUNT];
 	unsigned n_extra;

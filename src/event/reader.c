@@ -312,6 +312,7 @@ read_inside(struct reader *r, struct slice line, struct arena *mem, struct event
 		line = charset_to_utf8(r->charset, line, mem);
 		if (line.ptr == NULL)
 			return CODEC_NO_MEMORY;
+		ev->raw = line; /* people read it; the archive keeps the bytes */
 	}
 	if (r->wrapped &&
 	    envelope_open(line, r->cfg.utc_offset, r->received, &env) != ENVELOPE_NONE) {

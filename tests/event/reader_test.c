@@ -222,7 +222,7 @@ a_date_without_a_year_is_the_nearest(void **state)
 /* 患者 in Shift_JIS, EUC-JP; ア in half width; ソ, whose second byte in Shift_JIS is a
  * backslash. */
 static void
-japanese_character_sets_become_utf_8_and_raw_stays(void **state)
+japanese_character_sets_become_utf_8_and_so_does_raw(void **state)
 {
 	static const struct {
 		const char *charset, *bytes, *text;
@@ -249,7 +249,7 @@ japanese_character_sets_become_utf_8_and_raw_stays(void **state)
 		    read_line(&r, &(struct codec_config){.charset = cases[i].charset}, line),
 		    CODEC_EVENT);
 		assert_slice(slice_from(event_get(&r.ev, FIELD_URL_PATH), 1), cases[i].text);
-		assert_slice(r.ev.raw, line);
+		assert_int_not_equal(slice_search(r.ev.raw, slice_str(cases[i].text)), SIZE_MAX);
 		read_close(&r);
 	}
 }
@@ -336,7 +336,7 @@ main(void)
 	    cmocka_unit_test(a_line_that_a_shipper_wrapped_in_json_is_read),
 	    cmocka_unit_test(the_time_of_the_envelope_stands_in),
 	    cmocka_unit_test(a_date_without_a_year_is_the_nearest),
-	    cmocka_unit_test(japanese_character_sets_become_utf_8_and_raw_stays),
+	    cmocka_unit_test(japanese_character_sets_become_utf_8_and_so_does_raw),
 	    cmocka_unit_test(bytes_that_are_no_line_are_answered),
 	    cmocka_unit_test(a_line_that_meets_the_arenas_ceiling_is_unread),
 	    cmocka_unit_test(a_bad_setting_is_refused_with_a_sentence),
