@@ -1,5 +1,6 @@
 /*
- * split.c - the floor: lines into their ten space-separated fields, in plain C, and nothing else.
+ * split.c - the floor: lines into their ten space-separated fields, in plain C, and nothing
+ * else.
  *
  * What every reader of these lines must at least do.  Prints lines a second of processor time.
  */
@@ -59,7 +60,8 @@ main(int argc, char **argv)
 		p = eol + 1;
 	}
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	double s = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+	double s =
+	    (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 	/* The sum is printed so that no compiler leaves the work out. */
 	printf("%.0f %llu\n", (double)lines / s, (unsigned long long)sum);
 	free(text);

@@ -12,11 +12,11 @@
 #include "base/slice.h"
 
 /* Compare a slice with a C string and show both where they differ. */
-#define assert_slice(s, text)                                                                      \
-	do {                                                                                       \
-		struct slice got_ = (s);                                                           \
-		if (!slice_is(got_, text))                                                         \
-			fail_msg("got \"%.*s\", expected \"%s\"", SLICE_ARG(got_), (text));        \
+#define assert_slice(s, text)                                                                  \
+	do {                                                                                   \
+		struct slice got_ = (s);                                                       \
+		if (!slice_is(got_, text))                                                     \
+			fail_msg("got \"%.*s\", expected \"%s\"", SLICE_ARG(got_), (text));    \
 	} while (0)
 
 #endif

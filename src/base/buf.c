@@ -109,7 +109,7 @@ buf_add_json(struct buf *b, struct slice s)
 		size_t n = 0;
 
 		while (n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f && s.ptr[n] != '"' &&
-		    s.ptr[n] != '\\')
+		       s.ptr[n] != '\\')
 			n++;
 		buf_add(b, slice_first(s, n));
 		s = slice_from(s, n);

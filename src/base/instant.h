@@ -18,11 +18,11 @@ struct span {
 	int64_t us;
 };
 
-#define SPAN_MS(n)      ((struct span){(int64_t)(n) * 1000})
-#define SPAN_SECONDS(n) ((struct span){(int64_t)(n) * 1000000})
-#define SPAN_MINUTES(n) SPAN_SECONDS((int64_t)(n) * 60)
-#define SPAN_HOURS(n)   SPAN_SECONDS((int64_t)(n) * 3600)
-#define SPAN_DAYS(n)    SPAN_SECONDS((int64_t)(n) * 86400)
+#define SPAN_MS(n)	((struct span){(int64_t)(n)*1000})
+#define SPAN_SECONDS(n) ((struct span){(int64_t)(n)*1000000})
+#define SPAN_MINUTES(n) SPAN_SECONDS((int64_t)(n)*60)
+#define SPAN_HOURS(n)	SPAN_SECONDS((int64_t)(n)*3600)
+#define SPAN_DAYS(n)	SPAN_SECONDS((int64_t)(n)*86400)
 
 /* A date and time of day as a calendar shows it; month and day count from 1. */
 struct civil {
@@ -59,7 +59,8 @@ int64_t days_from_civil(int year, int month, int day);
 bool instant_from_civil(const struct civil *c, struct span utc_offset, struct instant *out);
 struct civil instant_to_civil(struct instant t, struct span utc_offset);
 
-/* RFC 3339 with "T", "t" or a space; without an offset `zone` is taken.  False if it is not one. */
+/* RFC 3339 with "T", "t" or a space; without an offset `zone` is taken.  False if it is not
+ * one. */
 bool instant_parse(struct slice s, struct span zone, struct instant *out);
 
 /* "2026-11-23T01:07:59.123456Z": always UTC, always six digits; returns buf. */

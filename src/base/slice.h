@@ -18,8 +18,11 @@ struct slice {
 };
 
 /* A slice over a string literal; usable in static initialisers. */
-#define SLICE_LITERAL(s) {(const uint8_t *)("" s), sizeof(s) - 1}
-#define SLICE(s)         ((struct slice)SLICE_LITERAL(s))
+#define SLICE_LITERAL(s)                                                                       \
+	{                                                                                      \
+		(const uint8_t *)("" s), sizeof(s) - 1                                         \
+	}
+#define SLICE(s) ((struct slice)SLICE_LITERAL(s))
 
 /* printf("%.*s", SLICE_ARG(s)) */
 #define SLICE_ARG(s) (int)(s).len, (const char *)(s).ptr

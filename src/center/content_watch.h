@@ -38,8 +38,8 @@ void content_watch_free(struct content_watch *w); /* waits for a loading under w
 const char *const *content_watch_paths(const struct content_watch *w);
 
 /*
- * Load here and now.  Where a file of the operator's stops that, it is left out and news->err names
- * it; where that is not enough, what is built in is loaded alone.
+ * Load here and now.  Where a file of the operator's stops that, it is left out and news->err
+ * names it; where that is not enough, what is built in is loaded alone.
  */
 int content_watch_load_first(struct content_watch *w, struct content_news *news, struct err *e);
 

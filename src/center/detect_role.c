@@ -21,12 +21,12 @@
 #include "sys/random.h"
 #include "text/json.h"
 
-#define LOOK_EVERY   SPAN_SECONDS(1) /* in case nobody woke us */
-#define TRIM_EVERY   SPAN_MINUTES(1)
-#define TRIM_BATCHES 256
+#define LOOK_EVERY     SPAN_SECONDS(1) /* in case nobody woke us */
+#define TRIM_EVERY     SPAN_MINUTES(1)
+#define TRIM_BATCHES   256
 #define NOTES_TOLD_MAX 20
-#define PAUSE_LEAST  SPAN_SECONDS(1) /* after a failure */
-#define PAUSE_MOST   SPAN_SECONDS(10)
+#define PAUSE_LEAST    SPAN_SECONDS(1) /* after a failure */
+#define PAUSE_MOST     SPAN_SECONDS(10)
 
 struct role {
 	const struct role_env *env;
@@ -36,15 +36,16 @@ struct role {
 	struct batchlog *log;
 	struct content_watch *content;
 	struct worker *worker;
-	struct loop_timer *next;    /* the step that is due; NULL: waiting for news */
-	struct span pause;	    /* after the next failure */
+	struct loop_timer *next; /* the step that is due; NULL: waiting for news */
+	struct span pause;	 /* after the next failure */
 	struct rule_troubles troubles;
 	char failure[ERR_TEXT_MAX]; /* the last one told, so that a full disk fills no log */
 };
 
 /* --- content --- */
 
-/* Which files, rules and rows are not used, and why: a count alone helps nobody to mend them. */
+/* Which files, rules and rows are not used, and why: a count alone helps nobody to mend them.
+ */
 static void
 tell_notes(struct slice notes)
 {
@@ -54,7 +55,8 @@ tell_notes(struct slice notes)
 	while (n++ < NOTES_TOLD_MAX && slice_cut_line(&notes, &line))
 		log_warning("%.*s", SLICE_ARG(line));
 	if (notes.len > 0)
-		log_warning("and more; `hinomi rules check --problems DIR` lists all rules that are not used");
+		log_warning("and more; `hinomi rules check --problems DIR` lists all rules "
+			    "that are not used");
 }
 
 static void
@@ -80,8 +82,7 @@ tell_content(struct role *r, const struct content_news *news)
 		rc = content_status_loaded(r->store, &status, &e);
 	}
 	if (rc == 0 && news->err.text[0] != '\0') {
-		log_error(
-		    "%s: %s",
+		log_error("%s: %s",
 		    news->content == NULL
 			? "content was not loaded; what was in use stays in use"
 			: "not all content was loaded; what could be is in use",
@@ -150,7 +151,8 @@ tell_troubles(struct role *r)
 
 	for (size_t at = 0; (at = worker_troubles(r->worker, at, &t)) != 0;)
 		if (rule_troubles_due(&r->troubles, &t, now))
-			log_warning("rule %.*s (%.*s): its regular expression took too many steps %llu times "
+			log_warning("rule %.*s (%.*s): its regular expression took too many "
+				    "steps %llu times "
 				    "and was taken as no match there; write it simpler",
 			    SLICE_ARG(t.rule->id), SLICE_ARG(t.rule->title.en),
 			    (unsigned long long)t.count);

@@ -68,7 +68,8 @@ role_ready(const struct role_env *env)
 	role_wake(env->ready);
 }
 
-/* The folder, made where missing for whoever owns the data directory; NULL where it cannot be. */
+/* The folder, made where missing for whoever owns the data directory; NULL where it cannot be.
+ */
 static char *
 own_folder(struct arena *mem, const char *data_dir, const char *name, struct err *e)
 {

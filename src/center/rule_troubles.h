@@ -23,7 +23,8 @@ struct rule_troubles {
 	} told[RULE_TROUBLES_MAX];
 };
 
-/* Whether to tell this trouble now (on any clock that never goes back); then it counts as told. */
+/* Whether to tell this trouble now (on any clock that never goes back); then it counts as told.
+ */
 bool rule_troubles_due(struct rule_troubles *r, const struct sigma_trouble *t, struct span now);
 
 #endif

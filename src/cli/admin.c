@@ -50,8 +50,8 @@ static const struct action {
 	"print a token that enrols one node of this institution within 24 hours",
 	"この医療機関のノードを 1 台登録できるトークンを発行（24 時間有効）"},
     {"node", "list", NULL, admin_node_list, false, "list nodes", "ノードの一覧"},
-    {"node", "revoke", "ID", admin_node_revoke, false, "refuse everything from this node from now on",
-	"このノードからの受け付けを止める"},
+    {"node", "revoke", "ID", admin_node_revoke, false,
+	"refuse everything from this node from now on", "このノードからの受け付けを止める"},
 };
 
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
@@ -98,10 +98,12 @@ need_store(const struct admin *a, struct err *e)
 	buf_printf(&path, "%s/store/store.db", a->data_dir);
 	if (!a->may_make && (path.failed || access(buf_str(&path), F_OK) != 0))
 		rc = errno == EACCES
-		    ? err_errno(e, errno, "\"%s\"", a->data_dir)
-		    : err_set(e, cli_say("\"%s\" holds no center's data: check --data",
-				    "\"%s\" にセンターのデータがありません。--data を確認してください。"),
-			  a->data_dir);
+			 ? err_errno(e, errno, "\"%s\"", a->data_dir)
+			 : err_set(e,
+			       cli_say("\"%s\" holds no center's data: check --data",
+				   "\"%s\" にセンターのデータがありません。--data "
+				   "を確認してください。"),
+			       a->data_dir);
 	buf_release(&path);
 	return rc;
 }
@@ -116,7 +118,8 @@ admin_open(struct admin *a, struct err *e)
 
 	name_actor(a);
 	json_seed(random_u64());
-	if (need_store(a, e) != 0 || file_make_dirs(a->data_dir, 0700, e) != 0 || sandbox_enter(&box, &report, e) != 0)
+	if (need_store(a, e) != 0 || file_make_dirs(a->data_dir, 0700, e) != 0 ||
+	    sandbox_enter(&box, &report, e) != 0)
 		return -1;
 	if ((a->mem = arena_new(MEMORY)) == NULL)
 		return err_set(e, "out of memory");

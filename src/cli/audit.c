@@ -72,8 +72,10 @@ open_store(struct db **out, const char *data_dir, struct err *e)
 
 	buf_printf(&path, "%s/store/store.db", data_dir);
 	if (path.failed || access(buf_str(&path), R_OK) != 0)
-		rc = err_set(e, cli_say("\"%s\" holds no center's data that can be read: check --data",
-				    "\"%s\" に読めるセンターのデータがありません。--data を確認してください。"),
+		rc = err_set(e,
+		    cli_say("\"%s\" holds no center's data that can be read: check --data",
+			"\"%s\" に読めるセンターのデータがありません。--data "
+			"を確認してください。"),
 		    data_dir);
 	buf_release(&path);
 	if (rc != 0 || sandbox_enter(&box, &report, e) != 0)

@@ -34,7 +34,8 @@ int cli_fail(const char *command, const struct err *e);
 /* The same, and "see hinomi scan --help".  Returns EXIT_USAGE. */
 int cli_misuse(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What getopt_long() did not know or found without its value, as one of these.  Set opterr = 0 before. */
+/* What getopt_long() did not know or found without its value, as one of these.  Set opterr = 0
+ * before. */
 int cli_misuse_option(const char *command, const char *option);
 
 /* Colours, unless NO_COLOR is set or stdout is no terminal. */

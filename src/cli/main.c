@@ -23,9 +23,11 @@ print_help(FILE *to)
 	fprintf(to, "%s\n\n",
 	    cli_say("Hinomi: a watchtower for the hospitals of a country.",
 		"Hinomi（火の見）: 医療機関を見守るセキュリティ監視基盤"));
-	fprintf(to, "%s: hinomi %s …\n\n", cli_say("Usage", "使い方"), cli_say("COMMAND", "コマンド"));
+	fprintf(to, "%s: hinomi %s …\n\n", cli_say("Usage", "使い方"),
+	    cli_say("COMMAND", "コマンド"));
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, cli_say(commands[i].en, commands[i].ja));
+		fprintf(to, "  %-8s %s\n", commands[i].name,
+		    cli_say(commands[i].en, commands[i].ja));
 	fprintf(to, "\n%s\n",
 	    cli_say("`hinomi COMMAND --help` says more.",
 		"詳しくは `hinomi コマンド --help` をご覧ください。"));
@@ -40,7 +42,8 @@ main(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
 		return EXIT_DONE;
 	}

@@ -1,4 +1,5 @@
-/* node.c - `hinomi node`: run the hospital's side, enrol it, look at it, open its pseudonyms. */
+/* node.c - `hinomi node`: run the hospital's side, enrol it, look at it, open its pseudonyms.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -36,13 +37,15 @@ static const char help_en[] =
     "       hinomi node unmask VALUE… [--data DIR]\n"
     "       hinomi node --print-config\n"
     "\n"
-    "The hospital's side: read log files and receive syslog and _bulk, keep them on disk until\n"
+    "The hospital's side: read log files and receive syslog and _bulk, keep them on disk "
+    "until\n"
     "the center has them.\n"
     "\n"
     "  enroll   redeem a token that the center printed (hinomi admin token)\n"
     "  status   what the running node is doing, and whether the center gets it\n"
     "  requeue  send again what the center refused and the node set aside (node stopped)\n"
-    "  unmask   the user name or query behind a pseudonym (u~…, q~…); needs the hospital's key\n"
+    "  unmask   the user name or query behind a pseudonym (u~…, q~…); needs the hospital's "
+    "key\n"
     "\n"
     "  --config FILE   default " CONFIG_STANDARD "\n"
     "  --data DIR      default " DATA_STANDARD "\n"
@@ -97,7 +100,9 @@ run_node(const struct node_command *c)
 		goto out;
 	log_set_level((enum log_level)cfg.log_level);
 	if (cfg.sources.n == 0)
-		log_warning("%s names no sources, so there is nothing to read; docs/node.md shows how", file);
+		log_warning(
+		    "%s names no sources, so there is nothing to read; docs/node.md shows how",
+		    file);
 	rc = node_run(&cfg, c->data, HINOMI_VERSION, &e);
 out:
 	node_config_release(&cfg);
@@ -124,13 +129,15 @@ run_enroll(const struct node_command *c)
 	struct err e;
 
 	if (c->n_words != 3)
-		return cli_misuse("node", "%s", cli_say("enroll needs the center's URL and a token",
-						    "enroll にはセンターの URL とトークンが必要です"));
+		return cli_misuse("node", "%s",
+		    cli_say("enroll needs the center's URL and a token",
+			"enroll にはセンターの URL とトークンが必要です"));
 	if (node_enroll(c->data, c->words[1], c->words[2], c->proxy, HINOMI_VERSION, &e) != 0 ||
 	    identity_load(&id, c->data, &e) != 0)
 		return cli_fail("node enroll", &e);
-	printf(cli_say("Enrolled at %s as node %s of %s (%s).\nStart it: hinomi node --data %s\n",
-		   "%s にノード %s として登録しました（%s、%s）。\n開始: hinomi node --data %s\n"),
+	printf(
+	    cli_say("Enrolled at %s as node %s of %s (%s).\nStart it: hinomi node --data %s\n",
+		"%s にノード %s として登録しました（%s、%s）。\n開始: hinomi node --data %s\n"),
 	    id.center, id.node, id.institution_name, id.institution_id, c->data);
 	return EXIT_DONE;
 }
@@ -167,8 +174,8 @@ print_source(const struct json *s)
 	struct slice last = json_text(json_member(s, "last_line"));
 
 	printf("  %.*s: ", SLICE_ARG(json_text(json_member(s, "name"))));
-	printf(cli_say("%lld lines, last %.*s", "%lld 行、最終 %.*s"), (long long)number(s, "lines"),
-	    SLICE_ARG(last.ptr == NULL ? SLICE("-") : last));
+	printf(cli_say("%lld lines, last %.*s", "%lld 行、最終 %.*s"),
+	    (long long)number(s, "lines"), SLICE_ARG(last.ptr == NULL ? SLICE("-") : last));
 	if (number(s, "lag_bytes") > 0)
 		print_size(cli_say(", not read yet ", "、未読 "), number(s, "lag_bytes"));
 	putchar('\n');
@@ -181,7 +188,8 @@ print_source(const struct json *s)
 static bool
 print_status(const struct json *root, struct span age)
 {
-	const struct json *center = json_member(root, "center"), *spool = json_member(root, "spool"),
+	const struct json *center = json_member(root, "center"),
+			  *spool = json_member(root, "spool"),
 			  *sources = json_member(root, "sources");
 	struct slice trouble = json_text(json_member(center, "trouble")),
 		     disk = json_text(json_member(root, "trouble"));
@@ -199,13 +207,16 @@ print_status(const struct json *root, struct span age)
 		printf("  ! %.*s\n", SLICE_ARG(trouble));
 	if (disk.len > 0)
 		printf("! %.*s\n", SLICE_ARG(disk));
-	printf(cli_say("spool: %lld batches", "スプール: %lld バッチ"), (long long)number(spool, "batches"));
+	printf(cli_say("spool: %lld batches", "スプール: %lld バッチ"),
+	    (long long)number(spool, "batches"));
 	print_size(", ", number(spool, "bytes"));
 	print_size(cli_say(" of ", " / "), number(spool, "limit"));
 	putchar('\n');
 	if (number(spool, "quarantined") > 0) {
-		printf(cli_say("  ! %lld batches were refused by the center and set aside (hinomi node requeue)\n",
-			   "  ! %lld バッチがセンターに拒まれ、取り分けてあります（hinomi node requeue）\n"),
+		printf(cli_say("  ! %lld batches were refused by the center and set aside "
+			       "(hinomi node requeue)\n",
+			   "  ! %lld バッチがセンターに拒まれ、取り分けてあります（hinomi node "
+			   "requeue）\n"),
 		    (long long)number(spool, "quarantined"));
 		fine = false;
 	}
@@ -226,16 +237,19 @@ run_status(const struct node_command *c)
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/status.json", c->data);
-	if (file_read(&text, path, &e) != 0 || json_parse(&root, buf_slice(&text), STATUS_MAX, &e) != 0 ||
+	if (file_read(&text, path, &e) != 0 ||
+	    json_parse(&root, buf_slice(&text), STATUS_MAX, &e) != 0 ||
 	    json_need_instant(root, "time", &at, &e) != 0) {
-		err_wrap(&e, "%s", cli_say("no status; has the node been started?",
-				       "状況がありません。ノードを開始しましたか"));
+		err_wrap(&e, "%s",
+		    cli_say("no status; has the node been started?",
+			"状況がありません。ノードを開始しましたか"));
 		rc = cli_fail("node status", &e);
 	} else if (c->json) {
 		fwrite(text.ptr, 1, text.len, stdout);
 		rc = EXIT_DONE;
 	} else
-		rc = print_status(root, instant_since(clock_now(), at)) ? EXIT_DONE : EXIT_FOUND;
+		rc =
+		    print_status(root, instant_since(clock_now(), at)) ? EXIT_DONE : EXIT_FOUND;
 	json_free(root);
 	buf_release(&text);
 	return rc;
@@ -255,7 +269,8 @@ run_requeue(const struct node_command *c)
 
 	snprintf(path, sizeof(path), "%s/lock", c->data);
 	if ((lock = file_lock(path, &e)) < 0) {
-		err_wrap(&e, "%s", cli_say("stop the node first", "先にノードを止めてください"));
+		err_wrap(
+		    &e, "%s", cli_say("stop the node first", "先にノードを止めてください"));
 		return cli_fail("node requeue", &e);
 	}
 	snprintf(path, sizeof(path), "%s/spool.db", c->data);
@@ -281,8 +296,9 @@ run_unmask(const struct node_command *c)
 	int rc = EXIT_DONE;
 
 	if (c->n_words < 2)
-		return cli_misuse("node", "%s", cli_say("unmask needs a pseudonym (u~… or q~…)",
-						    "unmask には仮名（u~… か q~…）が必要です"));
+		return cli_misuse("node", "%s",
+		    cli_say("unmask needs a pseudonym (u~… or q~…)",
+			"unmask には仮名（u~… か q~…）が必要です"));
 	if (identity_mask_key(&key, c->data, false, &e) != 0)
 		return cli_fail("node unmask", &e);
 	for (int i = 1; i < c->n_words; i++) {
@@ -370,6 +386,7 @@ cmd_node(int argc, char **argv)
 		if (strcmp(c.words[0], verbs[i].name) == 0)
 			return verbs[i].run(&c);
 	}
-	return cli_misuse("node", cli_say("\"%s\" is nothing a node does", "\"%s\" という操作はありません"),
+	return cli_misuse("node",
+	    cli_say("\"%s\" is nothing a node does", "\"%s\" という操作はありません"),
 	    c.words[0]);
 }

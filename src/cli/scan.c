@@ -29,14 +29,17 @@ static const char help_en[] =
     "gzip and zstd files open as they are.\n"
     "\n"
     "  --json               one alert a line, as JSON\n"
-    "  --explain            say what each file was recognised as, and what was not read and why\n"
+    "  --explain            say what each file was recognised as, and what was not read and "
+    "why\n"
     "  --format NAME        read as this format only (repeat: choose among these)\n"
     "  --logformat STRING   Squid's logformat, with --format squid\n"
     "  --charset NAME       shift_jis or euc-jp\n"
     "  --utc-offset ±HH:MM  of times that do not say (default +09:00)\n"
-    "  --rules PATH         Sigma rules: a file or folder, instead of the built-in ones (repeat)\n"
+    "  --rules PATH         Sigma rules: a file or folder, instead of the built-in ones "
+    "(repeat)\n"
     "  --no-rules           no Sigma rules at all\n"
-    "  --indicators FILE    domains, addresses, URLs, hashes: list, CSV, MISP or STIX (repeat)\n"
+    "  --indicators FILE    domains, addresses, URLs, hashes: list, CSV, MISP or STIX "
+    "(repeat)\n"
     "  --allow FILE         what must never match an indicator (repeat)\n"
     "  --placeholders FILE  values for |expand, such as your network segments (repeat)\n"
     "  --threads N          default: one for each processor\n"
@@ -55,17 +58,32 @@ static const char help_ja[] =
     "  --logformat 文字列   Squid の logformat（--format squid とともに）\n"
     "  --charset 名前       shift_jis または euc-jp\n"
     "  --utc-offset ±HH:MM  時差の書かれていない時刻の時差（既定 +09:00）\n"
-    "  --rules パス         内蔵ルールの代わりに使う Sigma ルール（ファイルかフォルダ、複数可）\n"
+    "  --rules パス         内蔵ルールの代わりに使う Sigma "
+    "ルール（ファイルかフォルダ、複数可）\n"
     "  --no-rules           Sigma ルールを使わない\n"
-    "  --indicators ファイル ドメイン・アドレス・URL・ハッシュ（一覧、CSV、MISP、STIX、複数可）\n"
+    "  --indicators ファイル "
+    "ドメイン・アドレス・URL・ハッシュ（一覧、CSV、MISP、STIX、複数可）\n"
     "  --allow ファイル     インジケーターに一致させないもの（複数可）\n"
     "  --placeholders ファイル |expand に入れる値。自院のネットワーク範囲など（複数可）\n"
     "  --threads N          既定はプロセッサの数\n"
     "\n"
     "終了コード: 0 検知なし、1 検知あり、2 使い方の誤り、3 読めないものがあった\n";
 
-enum { OPT_JSON = 256, OPT_EXPLAIN, OPT_FORMAT, OPT_LOGFORMAT, OPT_CHARSET, OPT_UTC_OFFSET, OPT_RULES,
-	OPT_NO_RULES, OPT_INDICATORS, OPT_ALLOW, OPT_PLACEHOLDERS, OPT_THREADS, OPT_HELP };
+enum {
+	OPT_JSON = 256,
+	OPT_EXPLAIN,
+	OPT_FORMAT,
+	OPT_LOGFORMAT,
+	OPT_CHARSET,
+	OPT_UTC_OFFSET,
+	OPT_RULES,
+	OPT_NO_RULES,
+	OPT_INDICATORS,
+	OPT_ALLOW,
+	OPT_PLACEHOLDERS,
+	OPT_THREADS,
+	OPT_HELP
+};
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPT_JSON},
@@ -107,7 +125,8 @@ in_language(struct text2 t)
 static const char *
 level_colour(enum level l)
 {
-	static const char *const colours[] = {"\x1b[2m", "\x1b[36m", "\x1b[33m", "\x1b[31m", "\x1b[1;31m"};
+	static const char *const colours[] = {
+	    "\x1b[2m", "\x1b[36m", "\x1b[33m", "\x1b[31m", "\x1b[1;31m"};
 
 	return cli_coloured() ? colours[l] : "";
 }
@@ -198,7 +217,8 @@ explain_file(const struct scan_command *c, const struct scan_file *f)
 	printf(cli_say(": %llu lines, %llu read, %llu comments or empty, %llu not read\n",
 		   "：%llu 行、読めた %llu、注釈・空行 %llu、読めない %llu\n"),
 	    (unsigned long long)f->counts.lines, (unsigned long long)f->counts.events,
-	    (unsigned long long)f->counts.nothing, (unsigned long long)unread_count(&f->counts));
+	    (unsigned long long)f->counts.nothing,
+	    (unsigned long long)unread_count(&f->counts));
 	if (f->counts.events > 0)
 		printf("  %s – %s\n", cli_time(f->counts.first, c->shown_offset, from),
 		    cli_time(f->counts.last, c->shown_offset, to));
@@ -225,7 +245,8 @@ explain_file_json(const struct scan_file *f)
 	json_open_object(&o, "unread");
 	for (int i = 0; i < CODEC_STATUS_COUNT; i++)
 		if (f->counts.unread[i] > 0)
-			json_put_uint(&o, codec_status_name((enum codec_status)i), f->counts.unread[i]);
+			json_put_uint(
+			    &o, codec_status_name((enum codec_status)i), f->counts.unread[i]);
 	json_close_object(&o);
 	json_close_object(&o);
 	printf("%.*s\n", SLICE_ARG(buf_slice(&out)));
@@ -233,7 +254,8 @@ explain_file_json(const struct scan_file *f)
 }
 
 static void
-print_people(const struct scan_command *c, const struct scan_file *files, size_t n, struct alert_set *set)
+print_people(const struct scan_command *c, const struct scan_file *files, size_t n,
+    struct alert_set *set)
 {
 	size_t alerts = alert_set_count(set);
 	const struct alert **list = by_severity(set, alerts);
@@ -245,8 +267,10 @@ print_people(const struct scan_command *c, const struct scan_file *files, size_t
 		if (c->explain)
 			explain_file(c, &files[i]);
 	}
-	printf(cli_say("%zu files, %llu lines (%llu not read); %zu rules, %zu indicators; %zu alerts\n",
-		   "%zu ファイル、%llu 行（うち読めない行 %llu）、ルール %zu、インジケーター %zu、アラート %zu 件\n"),
+	printf(cli_say("%zu files, %llu lines (%llu not read); %zu rules, %zu indicators; %zu "
+		       "alerts\n",
+		   "%zu ファイル、%llu 行（うち読めない行 %llu）、ルール %zu、インジケーター "
+		   "%zu、アラート %zu 件\n"),
 	    n, (unsigned long long)lines, (unsigned long long)unread, c->content.rules,
 	    c->content.indicators, alerts);
 	if (unread > 0 && !c->explain)
@@ -259,7 +283,8 @@ print_people(const struct scan_command *c, const struct scan_file *files, size_t
 }
 
 static void
-print_json(const struct scan_command *c, const struct scan_file *files, size_t n, struct alert_set *set)
+print_json(const struct scan_command *c, const struct scan_file *files, size_t n,
+    struct alert_set *set)
 {
 	struct buf line = BUF_INIT(64 << 20);
 
@@ -288,20 +313,24 @@ show_progress(void *ctx, const struct scan_file *file, uint64_t done, uint64_t s
 		return;
 	c->last_progress = now;
 	if (size > 0)
-		fprintf(stderr, "\r\x1b[K%3.0f%%  %s", 100.0 * (double)done / (double)size, file->path);
+		fprintf(stderr, "\r\x1b[K%3.0f%%  %s", 100.0 * (double)done / (double)size,
+		    file->path);
 	else
-		fprintf(stderr, "\r\x1b[K%llu MiB  %s", (unsigned long long)done >> 20, file->path);
+		fprintf(
+		    stderr, "\r\x1b[K%llu MiB  %s", (unsigned long long)done >> 20, file->path);
 }
 
 static void
 show_trouble(void *ctx, const struct sigma_trouble *t)
 {
 	fprintf(stderr,
-	    cli_say("hinomi scan: rule %.*s (%.*s): its regular expression took too many steps %llu times "
+	    cli_say("hinomi scan: rule %.*s (%.*s): its regular expression took too many steps "
+		    "%llu times "
 		    "and was taken as no match there; write it simpler\n",
 		"hinomi scan: ルール %.*s（%.*s）: 正規表現の手数が上限を超えたため、%llu "
 		"回は一致なしとして扱いました。式を簡単にしてください。\n"),
-	    SLICE_ARG(t->rule->id), SLICE_ARG(in_language(t->rule->title)), (unsigned long long)t->count);
+	    SLICE_ARG(t->rule->id), SLICE_ARG(in_language(t->rule->title)),
+	    (unsigned long long)t->count);
 }
 
 /* Of which not one line was understood: no news about it is no good news. */
@@ -320,8 +349,10 @@ refuse_format(const char *name)
 
 	for (const struct codec *const *c = codec_all; *c != NULL && n < sizeof(known); c++)
 		n += (size_t)snprintf(known + n, sizeof(known) - n, " %s", (*c)->id);
-	return cli_misuse("scan", cli_say("no format is named \"%s\"; there are:%s",
-				      "\"%s\" という形式はありません。使えるもの:%s"), name, known);
+	return cli_misuse("scan",
+	    cli_say("no format is named \"%s\"; there are:%s",
+		"\"%s\" という形式はありません。使えるもの:%s"),
+	    name, known);
 }
 
 /* ---- running ---- */
@@ -355,7 +386,8 @@ parse_options(struct scan_command *c, int argc, char **argv)
 			if (!cli_utc_offset(optarg, &c->run.config.utc_offset))
 				return cli_misuse("scan",
 				    cli_say("--utc-offset \"%s\" is not of the form +09:00",
-					"--utc-offset \"%s\" は +09:00 の形ではありません"), optarg);
+					"--utc-offset \"%s\" は +09:00 の形ではありません"),
+				    optarg);
 			c->shown_offset = c->run.config.utc_offset;
 			break;
 		case OPT_RULES:
@@ -378,7 +410,8 @@ parse_options(struct scan_command *c, int argc, char **argv)
 			if (!slice_to_u64(slice_str(optarg), &n) || n < 1 || n > THREADS_MAX)
 				return cli_misuse("scan",
 				    cli_say("--threads takes a number from 1 to %d",
-					"--threads には 1 から %d の数を指定します"), THREADS_MAX);
+					"--threads には 1 から %d の数を指定します"),
+				    THREADS_MAX);
 			c->run.threads = (unsigned)n;
 			break;
 		}
@@ -389,8 +422,9 @@ parse_options(struct scan_command *c, int argc, char **argv)
 			return cli_misuse_option("scan", argv[optind - 1]);
 		}
 	if (optind == argc)
-		return cli_misuse("scan", "%s", cli_say("name at least one log file, or - for standard input",
-						    "ログファイルを 1 つ以上指定してください（- は標準入力）"));
+		return cli_misuse("scan", "%s",
+		    cli_say("name at least one log file, or - for standard input",
+			"ログファイルを 1 つ以上指定してください（- は標準入力）"));
 	return -1;
 }
 
@@ -433,15 +467,19 @@ scan_all(struct scan_command *c, struct scan_file *files, size_t n)
 		if (files[i].failed)
 			code = cli_fail("scan", &files[i].err);
 		else if (is_unreadable(&files[i])) {
-			err_set(&e, cli_say("\"%s\": not one line could be read, so nothing was looked for in it; "
-					    "--explain says why, --format names a format",
-					"\"%s\": 1 行も読めなかったため、何も調べていません。理由は "
-					"--explain で表示し、形式は --format で指定できます。"), files[i].path);
+			err_set(&e,
+			    cli_say("\"%s\": not one line could be read, so nothing was looked "
+				    "for in it; "
+				    "--explain says why, --format names a format",
+				"\"%s\": 1 行も読めなかったため、何も調べていません。理由は "
+				"--explain で表示し、形式は --format で指定できます。"),
+			    files[i].path);
 			code = cli_fail("scan", &e);
 		}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		err_set(&e, "%s", cli_say("the output could not be written; is the disk full?",
-				      "出力を書き込めません。ディスクの空きを確認してください。"));
+		err_set(&e, "%s",
+		    cli_say("the output could not be written; is the disk full?",
+			"出力を書き込めません。ディスクの空きを確認してください。"));
 		code = cli_fail("scan", &e);
 	}
 out:
@@ -457,11 +495,14 @@ cmd_scan(int argc, char **argv)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct scan_command c = {
 	    .shown_offset = SPAN_HOURS(9),
-	    .run = {
-		.threads = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : (unsigned)processors,
-		.config = {.utc_offset = SPAN_HOURS(9)},
-		.now = clock_now(),
-	    },
+	    .run =
+		{
+		    .threads = processors < 1		  ? 1
+			       : processors > THREADS_MAX ? THREADS_MAX
+							  : (unsigned)processors,
+		    .config = {.utc_offset = SPAN_HOURS(9)},
+		    .now = clock_now(),
+		},
 	};
 	struct scan_file *files = NULL;
 	int code = parse_options(&c, argc, argv);

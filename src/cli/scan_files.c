@@ -188,7 +188,8 @@ has_directive(struct slice lines)
 	return false;
 }
 
-/* Keep the directives of a chunk for those after it.  Logs without any pay one look per chunk. */
+/* Keep the directives of a chunk for those after it.  Logs without any pay one look per chunk.
+ */
 static void
 note_directives(struct slice lines, struct chunk *into)
 {
@@ -237,8 +238,10 @@ reads_how_many(const struct codec_config *config, const struct batch *b)
 static int
 settle_format(struct scan *s, const struct chunk *c, struct err *e)
 {
-	struct batch b = {.source = slice_str(s->file->path), .received = s->now,
-	    .lines = slice_of(c->bytes, c->len), .config = &s->config};
+	struct batch b = {.source = slice_str(s->file->path),
+	    .received = s->now,
+	    .lines = slice_of(c->bytes, c->len),
+	    .config = &s->config};
 	const char *const *formats = s->opt->formats;
 	struct reader *r = NULL;
 	unsigned best = 0;
@@ -304,7 +307,8 @@ whole_lines(const struct chunk *c)
 	return end == NULL ? c->len : (size_t)(end - c->bytes) + 1;
 }
 
-/* Windows tools like to write UTF-16: a mark at the start, or every other byte of ASCII a NUL. */
+/* Windows tools like to write UTF-16: a mark at the start, or every other byte of ASCII a NUL.
+ */
 static bool
 is_utf16(struct slice text)
 {
@@ -313,8 +317,8 @@ is_utf16(struct slice text)
 	if (text.len < 4)
 		return false;
 	return (p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
-	    (p[0] != 0 && p[1] == 0 && p[2] != 0 && p[3] == 0) ||
-	    (p[0] == 0 && p[1] != 0 && p[2] == 0 && p[3] != 0);
+	       (p[0] != 0 && p[1] == 0 && p[2] != 0 && p[3] == 0) ||
+	       (p[0] == 0 && p[1] != 0 && p[2] == 0 && p[3] != 0);
 }
 
 static int
@@ -369,7 +373,8 @@ scan_stream(struct scan *s, struct input *in, struct err *e)
 			continue;
 		}
 		struct slice lines = slice_of(c->bytes, cut);
-		if (first && (is_utf16(lines) ? refuse_utf16(s->file->path, e) : settle_format(s, c, e)) != 0) {
+		if (first && (is_utf16(lines) ? refuse_utf16(s->file->path, e)
+					      : settle_format(s, c, e)) != 0) {
 			give_back(s, next);
 			rc = -1;
 			break;
@@ -393,8 +398,8 @@ scan_one(struct scan *s, struct scan_file *file, struct err *e)
 	s->file = file;
 	for (unsigned i = 0; i < s->n_workers; i++)
 		s->workers[i].counts = (struct detect_counts){0};
-	file->failed = input_open(&in, file->path, &file->err) != 0 ||
-	    scan_stream(s, in, &file->err) != 0;
+	file->failed =
+	    input_open(&in, file->path, &file->err) != 0 || scan_stream(s, in, &file->err) != 0;
 	input_close(in);
 	for (unsigned i = 0; i < s->n_workers; i++) {
 		struct worker *w = &s->workers[i];
@@ -458,7 +463,8 @@ tell_troubles(const struct scan *s)
 	if (s->opt->on_trouble == NULL)
 		return;
 	for (unsigned i = 0; i < s->n_workers; i++)
-		for (size_t at = 0; (at = detector_troubles(s->workers[i].detector, at, &t)) != 0;) {
+		for (size_t at = 0;
+		     (at = detector_troubles(s->workers[i].detector, at, &t)) != 0;) {
 			bool told = false;
 
 			for (unsigned k = 0; k < i && !told; k++)

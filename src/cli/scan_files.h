@@ -22,7 +22,8 @@ struct scan_file {
 };
 
 /* Called now and then from the thread that called scan_files(). */
-typedef void scan_on_progress(void *ctx, const struct scan_file *file, uint64_t done, uint64_t size);
+typedef void scan_on_progress(
+    void *ctx, const struct scan_file *file, uint64_t done, uint64_t size);
 
 /* Called at the end for each rule that gave up on a line, with the count of all threads. */
 typedef void scan_on_trouble(void *ctx, const struct sigma_trouble *trouble);
@@ -31,7 +32,7 @@ struct scan_options {
 	struct codec_config config;
 	const char *const *formats; /* try these codecs only, ended by NULL; NULL: all */
 	unsigned threads;
-	struct instant now; /* dates lines without a year or a time */
+	struct instant now;	       /* dates lines without a year or a time */
 	scan_on_progress *on_progress; /* may be NULL */
 	scan_on_trouble *on_trouble;   /* may be NULL */
 	void *ctx;

@@ -18,7 +18,8 @@ struct reading {
 	struct indicator_loader *indicator;
 	int (*add)(struct reading *r, struct slice name, struct slice bytes, struct err *e);
 	/* Pass over a file that was not read; NULL: one such file fails the whole. */
-	int (*pass_over)(struct reading *r, const char *path, const struct err *why, struct err *e);
+	int (*pass_over)(
+	    struct reading *r, const char *path, const struct err *why, struct err *e);
 	size_t n_files;
 	bool pass_over_named; /* also where that file itself was named, not its folder */
 	size_t file_max;
@@ -129,8 +130,8 @@ pass_over_list(struct reading *r, const char *path, const struct err *why, struc
 {
 	if (r->summary != NULL) {
 		r->summary->indicators_refused++;
-		buf_printf(&r->summary->notes, r->japanese ? "%s: 使わなかった一覧: %s\n"
-							   : "%s: list not used: %s\n",
+		buf_printf(&r->summary->notes,
+		    r->japanese ? "%s: 使わなかった一覧: %s\n" : "%s: list not used: %s\n",
 		    path, why->text);
 	}
 	return 0;
@@ -159,7 +160,8 @@ read_wanted(void *ctx, const char *path, struct err *e)
 	return r->wanted(path) ? read_or_pass_over(r, path, false, e) : 0;
 }
 
-/* What is named itself is read whatever it is called, a pipe too; of a folder, what has a fitting name. */
+/* What is named itself is read whatever it is called, a pipe too; of a folder, what has a
+ * fitting name. */
 static int
 read_paths(struct reading *r, const char *const *paths, bool missing_is_empty, struct err *e)
 {
@@ -179,9 +181,11 @@ read_paths(struct reading *r, const char *const *paths, bool missing_is_empty, s
 		before = r->n_files;
 		if (file_walk(*paths, FILE_WALK_DEFAULT, read_wanted, r, e) != 0)
 			return -1;
-		/* Found nothing because there was nothing to look with: nobody may take that for good news. */
+		/* Found nothing because there was nothing to look with: nobody may take that
+		 * for good news. */
 		if (r->n_files == before && !missing_is_empty)
-			return err_set(e, "no file in \"%s\" has a name that is read here (%s)", *paths,
+			return err_set(e, "no file in \"%s\" has a name that is read here (%s)",
+			    *paths,
 			    r->wanted == is_yaml ? "*.yml, *.yaml" : "all but *.md and *~");
 	}
 	return 0;
@@ -284,7 +288,8 @@ sum_rules(struct content_summary *s, const struct sigma_set *set, bool japanese)
 		buf_add(&s->notes, r.file);
 		if (r.line > 0)
 			buf_printf(&s->notes, ":%u", r.line);
-		buf_printf(&s->notes, japanese ? ": 使わなかったルール: %.*s\n" : ": rule not used: %.*s\n",
+		buf_printf(&s->notes,
+		    japanese ? ": 使わなかったルール: %.*s\n" : ": rule not used: %.*s\n",
 		    SLICE_ARG(r.reason));
 	}
 }

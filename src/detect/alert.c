@@ -1,4 +1,5 @@
-/* alert.c - see alert.h.  The set is a hash table over alert ids; its bytes live in one arena. */
+/* alert.c - see alert.h.  The set is a hash table over alert ids; its bytes live in one arena.
+ */
 #include "detect/alert.h"
 
 #include <assert.h>
@@ -19,7 +20,6 @@ struct slot {
 	uint64_t hash;
 	struct alert *alert; /* NULL: free */
 };
-
 
 struct alert_set {
 	struct arena *mem;
@@ -126,7 +126,8 @@ visible(struct arena *mem, struct slice s, size_t max)
 	size_t n = 0, len;
 
 	s = utf8_cut(s, max);
-	if (memchr(s.ptr == NULL ? (const uint8_t *)"" : s.ptr, 0, s.len) == NULL && utf8_valid(s))
+	if (memchr(s.ptr == NULL ? (const uint8_t *)"" : s.ptr, 0, s.len) == NULL &&
+	    utf8_valid(s))
 		return arena_dup(mem, s);
 	if ((out = arena_alloc(mem, s.len * 4)) == NULL)
 		return (struct slice){0};
@@ -254,7 +255,7 @@ find_slot(struct slot *slots, size_t n, uint64_t hash, const char *id)
 	size_t at = hash & (n - 1);
 
 	while (slots[at].alert != NULL &&
-	    (slots[at].hash != hash || memcmp(slots[at].alert->id, id, ALERT_ID_LEN) != 0))
+	       (slots[at].hash != hash || memcmp(slots[at].alert->id, id, ALERT_ID_LEN) != 0))
 		at = (at + 1) & (n - 1);
 	return &slots[at];
 }
@@ -269,7 +270,8 @@ grow(struct alert_set *s, struct err *e)
 		return err_set(e, "not enough memory for %zu alerts", s->count + 1);
 	for (size_t i = 0; i < s->n_slots; i++)
 		if (s->slots[i].alert != NULL)
-			*find_slot(slots, n, s->slots[i].hash, s->slots[i].alert->id) = s->slots[i];
+			*find_slot(slots, n, s->slots[i].hash, s->slots[i].alert->id) =
+			    s->slots[i];
 	free(s->slots);
 	s->slots = slots;
 	s->n_slots = n;
@@ -349,7 +351,8 @@ take(struct alert_set *s, const struct alert *theirs, struct err *e)
 }
 
 int
-alert_set_add(struct alert_set *s, const struct batch *b, const struct finding *f, struct err *e)
+alert_set_add(
+    struct alert_set *s, const struct batch *b, const struct finding *f, struct err *e)
 {
 	struct alert a = {
 	    .first_seen = f->at,

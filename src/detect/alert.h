@@ -14,7 +14,7 @@
 #include "detect/finding.h"
 #include "event/batch.h"
 
-#define ALERT_LINES_MAX  8
+#define ALERT_LINES_MAX	 8
 #define ALERT_FIELDS_MAX 16
 #define ALERT_ID_LEN	 32 /* hexadecimal digits: 128 bits of SHA-256 */
 
@@ -24,7 +24,7 @@
 struct alert_line {
 	struct slice batch; /* file path, or the batch's id */
 	struct slice source;
-	uint64_t offset;    /* in the source's stream: the same however batches are cut */
+	uint64_t offset; /* in the source's stream: the same however batches are cut */
 	struct instant at;
 	struct slice raw;
 	unsigned n_fields; /* what matched on this line */
@@ -52,7 +52,8 @@ void alert_set_free(struct alert_set *s);
 void alert_set_clear(struct alert_set *s);
 
 /* -1 only without memory. */
-int alert_set_add(struct alert_set *s, const struct batch *b, const struct finding *f, struct err *e);
+int alert_set_add(
+    struct alert_set *s, const struct batch *b, const struct finding *f, struct err *e);
 
 /* Everything of `from` joins `to`.  -1 only without memory. */
 int alert_set_merge(struct alert_set *to, struct alert_set *from, struct err *e);
@@ -71,7 +72,8 @@ void alert_write_json(struct buf *out, const struct alert *a);
 /* Read back what alert_write_json() wrote; everything in mem. */
 int alert_read_json(struct slice json, struct arena *mem, struct alert *out, struct err *e);
 
-/* Merge two of the same id (from different batches) into *into; slices of `from` are then shared. */
+/* Merge two of the same id (from different batches) into *into; slices of `from` are then
+ * shared. */
 void alert_merge(struct alert *into, const struct alert *from);
 
 #endif

@@ -66,7 +66,8 @@ write_line(struct json_out *o, const struct alert_line *l)
 	json_close_object(o);
 }
 
-/* The first line's matches by name, each name once.  Names are ECS names or a log's own: not C strings. */
+/* The first line's matches by name, each name once.  Names are ECS names or a log's own: not C
+ * strings. */
 static void
 write_fields(struct json_out *o, const struct alert_line *l)
 {
@@ -123,7 +124,8 @@ alert_write_json(struct buf *out, const struct alert *a)
 /* ---- reading ---- */
 
 static int
-read_text(const struct json *o, const char *path, struct arena *mem, struct slice *out, struct err *e)
+read_text(
+    const struct json *o, const char *path, struct arena *mem, struct slice *out, struct err *e)
 {
 	if (json_need_string(o, path, TEXT_MAX, out, e) != 0)
 		return -1;
@@ -132,7 +134,8 @@ read_text(const struct json *o, const char *path, struct arena *mem, struct slic
 }
 
 static int
-read_text2(const struct json *o, const char *name, struct arena *mem, struct text2 *out, struct err *e)
+read_text2(
+    const struct json *o, const char *name, struct arena *mem, struct text2 *out, struct err *e)
 {
 	const struct json *t;
 
@@ -188,7 +191,8 @@ read_rule(const struct json *o, struct arena *mem, struct rule_info *r, struct e
 	unsigned n_references;
 	int64_t severity;
 
-	if (json_need_object(o, "rule", &rule, e) != 0 || read_text(rule, "id", mem, &r->id, e) != 0 ||
+	if (json_need_object(o, "rule", &rule, e) != 0 ||
+	    read_text(rule, "id", mem, &r->id, e) != 0 ||
 	    read_text2(rule, "title", mem, &r->title, e) != 0 ||
 	    read_text2(rule, "description", mem, &r->description, e) != 0 ||
 	    read_text2(rule, "falsepositives", mem, &r->falsepositives, e) != 0 ||
@@ -217,7 +221,8 @@ read_line(const struct json *o, struct arena *mem, struct alert_line *l, struct 
 	if (read_text(o, "batch", mem, &l->batch, e) != 0 ||
 	    read_text(o, "source", mem, &l->source, e) != 0 ||
 	    json_need_int(o, "offset", 0, INT64_MAX, &offset, e) != 0 ||
-	    json_need_instant(o, "time", &l->at, e) != 0 || read_text(o, "raw", mem, &l->raw, e) != 0 ||
+	    json_need_instant(o, "time", &l->at, e) != 0 ||
+	    read_text(o, "raw", mem, &l->raw, e) != 0 ||
 	    json_need_array(o, "matched", ALERT_FIELDS_MAX, &matched, e) != 0)
 		return -1;
 	l->offset = (uint64_t)offset;
@@ -267,7 +272,8 @@ alert_read_json(struct slice json, struct arena *mem, struct alert *out, struct 
 	memcpy(out->id, id.ptr, ALERT_ID_LEN);
 	out->count = (uint64_t)count;
 	for (; out->n_lines < json_count(lines); out->n_lines++)
-		if (read_line(json_item(lines, out->n_lines), mem, &out->lines[out->n_lines], e) != 0)
+		if (read_line(
+			json_item(lines, out->n_lines), mem, &out->lines[out->n_lines], e) != 0)
 			goto out;
 	rc = arena_full(mem) ? err_set(e, "not enough memory to read an alert") : 0;
 out:

@@ -19,8 +19,9 @@ struct detector {
 	struct content *content;
 	struct sigma_run *sigma;
 	struct indicator_run *indicator;
-	struct arena *mem;    /* decoded values: whole batch, so that candidates can be read again */
-	struct arena *found;  /* one finding at a time */
+	struct arena
+	    *mem; /* decoded values: whole batch, so that candidates can be read again */
+	struct arena *found; /* one finding at a time */
 	struct findings findings;
 	struct alert_set *alerts;
 	struct err failed; /* the first trouble of adding an alert */
@@ -156,7 +157,7 @@ read_again(void *ctx, uint32_t line, struct event *ev, uint64_t *offset)
 
 	*offset = d->starts[line];
 	return slice_cut_line(&rest, &text) &&
-	    reader_read(d->reader, text, d->mem, ev) == CODEC_EVENT;
+	       reader_read(d->reader, text, d->mem, ev) == CODEC_EVENT;
 }
 
 static void
@@ -217,7 +218,8 @@ detector_run(struct detector *d, struct reader *r, const struct batch *b,
 		enum codec_status status = reader_read(r, line, d->mem, &d->event);
 		if (status == CODEC_NOTHING) {
 			counts->nothing++;
-			/* A directive changes how later lines read: judge the earlier ones first. */
+			/* A directive changes how later lines read: judge the earlier ones
+			 * first. */
 			if (line.len > 0 && sigma_over(d, &pending, e) != 0)
 				return -1;
 			continue;

@@ -17,7 +17,8 @@
 
 struct content;
 
-/* Takes over both sets (either may be NULL).  NULL without memory: then they stay the caller's. */
+/* Takes over both sets (either may be NULL).  NULL without memory: then they stay the caller's.
+ */
 struct content *content_new(struct sigma_set *rules, struct indicator_set *indicators);
 struct content *content_ref(struct content *c);
 void content_unref(struct content *c); /* NULL is welcome */
@@ -50,7 +51,8 @@ int detector_set_content(struct detector *d, struct content *c, struct err *e);
 int detector_run(struct detector *d, struct reader *r, const struct batch *b,
     struct alert_set *alerts, struct detect_counts *counts, struct err *e);
 
-/* As sigma_run_troubles(), for the content in use: the rules whose regular expression gave up. */
+/* As sigma_run_troubles(), for the content in use: the rules whose regular expression gave up.
+ */
 size_t detector_troubles(const struct detector *d, size_t from, struct sigma_trouble *out);
 
 #endif

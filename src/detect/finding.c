@@ -12,7 +12,8 @@ static const struct {
     [LEVEL_CRITICAL] = {"critical", 95},
 };
 
-/* Who an event is about, in order of preference; the rest of the classes take the default row. */
+/* Who an event is about, in order of preference; the rest of the classes take the default row.
+ */
 #define ENTITY_CHOICES 4
 static const enum field_id entities[EVENT_CLASS_COUNT][ENTITY_CHOICES] = {
     [EVENT_PROCESS] = {FIELD_HOST_NAME, FIELD_USER_NAME, FIELD_SOURCE_IP, FIELD_NONE},
@@ -48,9 +49,10 @@ level_severity(enum level l)
 static enum field_id
 entity_field(const struct event *ev)
 {
-	/* Row 0 of the designated table is SOURCE_IP too, so an unset row reads as the default. */
-	const enum field_id *row = entities[ev->class][0] == (enum field_id)0 ? entity_default
-									      : entities[ev->class];
+	/* Row 0 of the designated table is SOURCE_IP too, so an unset row reads as the default.
+	 */
+	const enum field_id *row =
+	    entities[ev->class][0] == (enum field_id)0 ? entity_default : entities[ev->class];
 
 	for (int i = 0; i < ENTITY_CHOICES && row[i] != FIELD_NONE; i++)
 		if (event_get(ev, row[i]).len > 0)

@@ -12,7 +12,8 @@
 #include "event/codec.h"
 
 #define BATCH_BYTES_MAX (256 * 1024) /* of raw lines, before compression */
-#define BATCH_LINE_MAX  (64 * 1024)  /* a longer line is cut into pieces at the node, never lost */
+#define BATCH_LINE_MAX                                                                         \
+	(64 * 1024) /* a longer line is cut into pieces at the node, never lost */
 
 struct batch {
 	struct slice id;	  /* how alerts name it: a file's path, or the batch log's id */
@@ -20,8 +21,10 @@ struct batch {
 	struct slice source;	  /* the source's name within the institution */
 	uint64_t sequence;	  /* counted by the node per source, from 1 */
 	uint64_t offset;	  /* bytes of this source's stream before `lines` */
-	struct instant received;  /* when the node made the batch: dates without a year, lines without a time */
-	struct slice preamble;	  /* directive lines in force before `lines` (ELFF #Fields), not counted */
+	struct instant received;  /* when the node made the batch: dates without a year, lines
+				     without a time */
+	struct slice
+	    preamble; /* directive lines in force before `lines` (ELFF #Fields), not counted */
 	struct slice lines;
 	const struct codec_config *config;
 };

@@ -30,14 +30,15 @@ enum event_class {
 	EVENT_CLASS_COUNT,
 };
 
-/* A value that fields.def has no row for, or a further value of a field that has one already. */
+/* A value that fields.def has no row for, or a further value of a field that has one already.
+ */
 struct event_extra {
 	enum field_id field; /* FIELD_NONE: look at name */
 	struct slice name;
 	struct slice value;
 };
 
-#define EVENT_EXTRA_MAX    256
+#define EVENT_EXTRA_MAX	   256
 #define EVENT_PRESENT_SIZE ((FIELD_COUNT + 63) / 64)
 
 /* value[f] is meaningful only where f's bit in `present` is set: use event_get(). */
@@ -46,7 +47,8 @@ struct event {
 	bool timed; /* the line said when; otherwise `at` is the batch's arrival */
 	enum event_class class;
 	struct slice dataset; /* "squid.access", "suricata.dns": a literal */
-	struct slice raw;     /* the whole line as received, in UTF-8 where its source has a charset */
+	struct slice
+	    raw; /* the whole line as received, in UTF-8 where its source has a charset */
 	uint64_t present[EVENT_PRESENT_SIZE];
 	struct slice value[FIELD_COUNT];
 	unsigned n_extra;

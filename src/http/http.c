@@ -472,14 +472,13 @@ start_daemon(struct http *h, const struct http_options *o, struct err *e)
 	const union MHD_DaemonInfo *info;
 
 	h->mhd = MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_complaint, h, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
-	    MHD_OPTION_LISTEN_SOCKET, o->listener,
-	    MHD_OPTION_CONNECTION_LIMIT, o->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-	    o->per_address_max, MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_MAX,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_NOTIFY_COMPLETED,
-	    on_completed, h, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-	    o->tls ? tls : none, MHD_OPTION_END);
+	    MHD_OPTION_EXTERNAL_LOGGER, on_complaint, h, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+	    NULL, MHD_OPTION_LISTEN_SOCKET, o->listener, MHD_OPTION_CONNECTION_LIMIT,
+	    o->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->per_address_max,
+	    MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_ARRAY, o->tls ? tls : none, MHD_OPTION_END);
 	if (h->mhd == NULL)
 		return err_set(e, "starting the %s listener: libmicrohttpd refused", o->name);
 	info = MHD_get_daemon_info(h->mhd, MHD_DAEMON_INFO_EPOLL_FD);

@@ -21,7 +21,8 @@ add_word(struct buf *b, struct slice s)
 	}
 }
 
-/* A log's bytes may be no UTF-8, and the store takes nothing else: a blank stands for each such byte. */
+/* A log's bytes may be no UTF-8, and the store takes nothing else: a blank stands for each such
+ * byte. */
 static void
 add_raw(struct buf *b, struct slice s)
 {

@@ -3,8 +3,9 @@
 
 #include "text/json.h"
 
-static const char *const actions[] = {
-    [BULK_INDEX] = "index", [BULK_CREATE] = "create", [BULK_UPDATE] = "update",
+static const char *const actions[] = {[BULK_INDEX] = "index",
+    [BULK_CREATE] = "create",
+    [BULK_UPDATE] = "update",
     [BULK_DELETE] = "delete"};
 #define N_ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -51,7 +52,8 @@ read_action(struct slice line, struct bulk_item *item, struct err *e)
 	while (a < N_ACTIONS && !slice_is(name, actions[a]))
 		a++;
 	if (a == N_ACTIONS || json_kind_of(meta) != JSON_IS_OBJECT) {
-		err_set(e, "the action must be one of index, create, update, delete, and an object");
+		err_set(e,
+		    "the action must be one of index, create, update, delete, and an object");
 		goto out;
 	}
 	item->action = (enum bulk_action)a;
@@ -78,7 +80,8 @@ bulk_next(struct bulk *b, struct bulk_item *item, struct err *e)
 	if (b->index.len <= BULK_NAME_MAX && b->index.len > 0)
 		memcpy(item->index, b->index.ptr, b->index.len);
 	if (read_action(line, item, e) != 0) {
-		err_wrap(e, "Malformed action/metadata line [%llu]", (unsigned long long)b->line);
+		err_wrap(
+		    e, "Malformed action/metadata line [%llu]", (unsigned long long)b->line);
 		return BULK_BAD;
 	}
 	if (item->action == BULK_DELETE)
@@ -93,8 +96,8 @@ bulk_next(struct bulk *b, struct bulk_item *item, struct err *e)
 }
 
 void
-bulk_add_answer(struct buf *out, const struct bulk_item *item, uint64_t number,
-    const char *refused)
+bulk_add_answer(
+    struct buf *out, const struct bulk_item *item, uint64_t number, const char *refused)
 {
 	struct json_out o = json_out_to(out);
 	char made[24];
@@ -113,7 +116,8 @@ bulk_add_answer(struct buf *out, const struct bulk_item *item, uint64_t number,
 	if (refused == NULL) {
 		json_put_int(&o, "_version", 1);
 		json_put_str(&o, "result", "created");
-		json_put_raw(&o, "_shards", SLICE("{\"total\":1,\"successful\":1,\"failed\":0}"));
+		json_put_raw(
+		    &o, "_shards", SLICE("{\"total\":1,\"successful\":1,\"failed\":0}"));
 		json_put_int(&o, "_seq_no", 0);
 		json_put_int(&o, "_primary_term", 1);
 		json_put_int(&o, "status", 201);

@@ -48,7 +48,7 @@ bool bulk_takes(enum bulk_action a);
  * Append one element of the answer's "items".  An item that was not taken needs
  * a reason for people.  number makes up an id where none was given.
  */
-void bulk_add_answer(struct buf *out, const struct bulk_item *item, uint64_t number,
-    const char *refused);
+void bulk_add_answer(
+    struct buf *out, const struct bulk_item *item, uint64_t number, const char *refused);
 
 #endif

@@ -19,8 +19,8 @@ read_string(const struct yaml_node *n, struct arena *mem, const char **out, stru
 	if (s.ptr == NULL)
 		return 0;
 	if (s.len == 0 || s.len > 4000 || memchr(s.ptr, '\0', s.len) != NULL)
-		return yaml_err(n, e, "\"%.*s\" must be a text of 1 to 4000 bytes",
-		    SLICE_ARG(n->key));
+		return yaml_err(
+		    n, e, "\"%.*s\" must be a text of 1 to 4000 bytes", SLICE_ARG(n->key));
 	if ((*out = arena_strdup(mem, s)) == NULL)
 		return yaml_err(n, e, "out of memory");
 	return 0;
@@ -50,7 +50,8 @@ read_offset(const struct yaml_node *n, struct span *out, struct err *e)
 }
 
 static int
-read_syslog(const struct yaml_node *n, struct arena *mem, struct source_config *s, struct err *e)
+read_syslog(
+    const struct yaml_node *n, struct arena *mem, struct source_config *s, struct err *e)
 {
 	static const char *const known[] = {"udp", "tcp", "tls", NULL};
 
@@ -62,8 +63,9 @@ read_syslog(const struct yaml_node *n, struct arena *mem, struct source_config *
 	    read_string(yaml_get(n, "tls"), mem, &s->tls, e) != 0)
 		return -1;
 	if (s->udp == NULL && s->tcp == NULL && s->tls == NULL)
-		return yaml_err(n, e, "\"syslog\" needs at least one of udp, tcp and tls, each an "
-				      "address such as 127.0.0.1:5514");
+		return yaml_err(n, e,
+		    "\"syslog\" needs at least one of udp, tcp and tls, each an "
+		    "address such as 127.0.0.1:5514");
 	return 0;
 }
 
@@ -79,7 +81,8 @@ read_bulk(const struct yaml_node *n, struct arena *mem, struct source_config *s,
 	    read_string(yaml_get(n, "index"), mem, &s->index, e) != 0)
 		return -1;
 	if (s->bulk == NULL)
-		return yaml_err(n, e, "\"bulk\" needs \"listen\", an address such as 127.0.0.1:9200");
+		return yaml_err(
+		    n, e, "\"bulk\" needs \"listen\", an address such as 127.0.0.1:9200");
 	return 0;
 }
 
@@ -102,7 +105,8 @@ read_mask(const struct yaml_node *n, struct source_config *s, struct err *e)
 	return 0;
 }
 
-/* The codec's own check of what it was given: an unknown name, a logformat that does not parse. */
+/* The codec's own check of what it was given: an unknown name, a logformat that does not parse.
+ */
 static int
 check_codec(const struct yaml_node *n, const struct source_config *s, struct err *e)
 {
@@ -142,12 +146,14 @@ read_name(const struct yaml_node *n, struct source_config *s, struct err *e)
 			return yaml_err(name, e, "\"name\" holds a control character");
 	}
 	if (s->name.len == 0 || s->name.len > SOURCE_NAME_MAX)
-		return yaml_err(name, e, "\"name\" must be a text of 1 to %d bytes", SOURCE_NAME_MAX);
+		return yaml_err(
+		    name, e, "\"name\" must be a text of 1 to %d bytes", SOURCE_NAME_MAX);
 	return 0;
 }
 
 static int
-read_source(const struct yaml_node *n, struct arena *mem, struct source_config *s, struct err *e)
+read_source(
+    const struct yaml_node *n, struct arena *mem, struct source_config *s, struct err *e)
 {
 	static const char *const known[] = {"name", "path", "from", "syslog", "bulk", "codec",
 	    "logformat", "charset", "utc_offset", "mask", NULL};
@@ -163,12 +169,15 @@ read_source(const struct yaml_node *n, struct arena *mem, struct source_config *
 	    read_mask(yaml_get(n, "mask"), s, e) != 0 || read_codec(n, mem, s, e) != 0)
 		return -1;
 	s->from_end = choice == 1;
-	if ((s->path != NULL) + (yaml_get(n, "syslog") != NULL) + (yaml_get(n, "bulk") != NULL) != 1)
-		return yaml_err(n, e, "source \"%.*s\" needs exactly one of path, syslog and bulk",
+	if ((s->path != NULL) + (yaml_get(n, "syslog") != NULL) +
+		(yaml_get(n, "bulk") != NULL) !=
+	    1)
+		return yaml_err(n, e,
+		    "source \"%.*s\" needs exactly one of path, syslog and bulk",
 		    SLICE_ARG(s->name));
 	if (s->path != NULL && s->path[0] != '/')
-		return yaml_err(n, e, "source \"%.*s\": \"path\" must start with /",
-		    SLICE_ARG(s->name));
+		return yaml_err(
+		    n, e, "source \"%.*s\": \"path\" must start with /", SLICE_ARG(s->name));
 	return 0;
 }
 
@@ -178,27 +187,28 @@ is_same(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-/* Two sources may share a _bulk listener when the index tells their documents apart; nothing else. */
+/* Two sources may share a _bulk listener when the index tells their documents apart; nothing
+ * else. */
 static int
-check_pair(const struct yaml_node *n, const struct source_config *a, const struct source_config *b,
-    struct err *e)
+check_pair(const struct yaml_node *n, const struct source_config *a,
+    const struct source_config *b, struct err *e)
 {
 	const char *what = NULL;
 
 	if (slice_equal(a->name, b->name))
 		what = "have the same name";
-	else if (is_same(a->udp, b->udp) || is_same(a->tcp, b->tcp) || is_same(a->tls, b->tls) ||
-	    is_same(a->tcp, b->tls) || is_same(a->tls, b->tcp))
+	else if (is_same(a->udp, b->udp) || is_same(a->tcp, b->tcp) ||
+		 is_same(a->tls, b->tls) || is_same(a->tcp, b->tls) || is_same(a->tls, b->tcp))
 		what = "listen on the same address";
 	else if (is_same(a->bulk, b->bulk) &&
-	    (is_same(a->index, b->index) || (a->index == NULL && b->index == NULL)))
+		 (is_same(a->index, b->index) || (a->index == NULL && b->index == NULL)))
 		what = "take the same documents; give each an \"index\" of its own";
 	else if (is_same(a->path, b->path))
 		what = "read the same files";
 	if (what == NULL)
 		return 0;
-	return yaml_err(n, e, "sources \"%.*s\" (line %u) and \"%.*s\" %s", SLICE_ARG(b->name), b->line,
-	    SLICE_ARG(a->name), what);
+	return yaml_err(n, e, "sources \"%.*s\" (line %u) and \"%.*s\" %s", SLICE_ARG(b->name),
+	    b->line, SLICE_ARG(a->name), what);
 }
 
 static int
@@ -229,20 +239,19 @@ read_sources(const struct yaml_node *n, struct arena *mem, void *member, struct 
 static const char *const log_level_names[] = {"error", "warning", "info", "debug", NULL};
 static const char *const spool_full_names[] = {"keep-oldest", "keep-newest", NULL};
 
-
 const struct setting node_settings[] = {
-#define SETTING(member, kind, least, most, value, english, japanese)                               \
-	{.name = #member,                                                                          \
-	    .type = SETTING_##kind,                                                                \
-	    .offset = offsetof(struct node_config, member),                                        \
-	    .min = (least),                                                                        \
-	    .max = (most),                                                                         \
-	    .standard = (value),                                                                   \
-	    .choices = offsetof(struct node_config, member) ==                                     \
-		    offsetof(struct node_config, spool_full)                                       \
-		? spool_full_names                                                                 \
-		: log_level_names,                                                                 \
-	    .en = (english),                                                                       \
+#define SETTING(member, kind, least, most, value, english, japanese)                           \
+	{.name = #member,                                                                      \
+	    .type = SETTING_##kind,                                                            \
+	    .offset = offsetof(struct node_config, member),                                    \
+	    .min = (least),                                                                    \
+	    .max = (most),                                                                     \
+	    .standard = (value),                                                               \
+	    .choices = offsetof(struct node_config, member) ==                                 \
+			       offsetof(struct node_config, spool_full)                        \
+			   ? spool_full_names                                                  \
+			   : log_level_names,                                                  \
+	    .en = (english),                                                                   \
 	    .ja = (japanese)},
 #include "node/settings.def"
 #undef SETTING

@@ -38,7 +38,8 @@ struct node_config {
 extern const struct setting node_settings[];
 
 /* `file` is for messages.  -1 with "FILE:LINE: ...", and *out is untouched. */
-int node_config_parse(struct node_config *out, const char *file, struct slice text, struct err *e);
+int node_config_parse(
+    struct node_config *out, const char *file, struct slice text, struct err *e);
 int node_config_read(struct node_config *out, const char *file, struct err *e);
 void node_config_release(struct node_config *c); /* the zero config is welcome */
 

@@ -59,7 +59,8 @@ node_confine(const struct node_config *cfg, const char *data_dir, struct err *e)
 	int rc = -1;
 
 	if (geteuid() == 0) {
-		log_warning("running as root and without a sandbox; give the node a user of its own that "
+		log_warning("running as root and without a sandbox; give the node a user of "
+			    "its own that "
 			    "may read the logs (the package does)");
 		return 0;
 	}

@@ -75,9 +75,10 @@ accept_answer(const char *data_dir, struct identity *id, struct slice text, stru
 	if (json_parse(&root, text, WEB_ANSWER_MAX, e) == 0 &&
 	    json_need_string(root, "certificate", CERT_PEM_MAX, &cert, e) == 0 &&
 	    json_need_chars(root, "node", id->node, sizeof(id->node), e) == 0 &&
-	    json_need_chars(root, "institution.id", id->institution_id, sizeof(id->institution_id), e) == 0 &&
-	    json_need_chars(root, "institution.name", id->institution_name, sizeof(id->institution_name), e) ==
-		0 &&
+	    json_need_chars(root, "institution.id", id->institution_id,
+		sizeof(id->institution_id), e) == 0 &&
+	    json_need_chars(root, "institution.name", id->institution_name,
+		sizeof(id->institution_name), e) == 0 &&
 	    cert_check_pinned(ca, fingerprint, cert, clock_now(), e) == 0 &&
 	    cert_check_key(cert, key, e) == 0)
 		rc = identity_save(data_dir, id, key, cert, ca, e);
@@ -93,7 +94,8 @@ split_token(const char *token, char fingerprint[CERT_PRINT_LEN + 1], struct err 
 
 	if (dot == NULL || strlen(dot + 1) != CERT_PRINT_LEN ||
 	    strspn(dot + 1, "0123456789abcdef") != CERT_PRINT_LEN)
-		return err_set(e, "this is not a token: copy it whole, as `hinomi admin token` printed it");
+		return err_set(e,
+		    "this is not a token: copy it whole, as `hinomi admin token` printed it");
 	memcpy(fingerprint, dot + 1, CERT_PRINT_LEN + 1);
 	return 0;
 }
@@ -120,8 +122,9 @@ check_new(const char *data_dir, const char *center, struct err *e)
 	if (strncmp(center, "https://", 8) != 0 || strlen(center) > 300)
 		return err_set(e, "\"%s\": the center's address is https://HOST:PORT", center);
 	if (identity_load(&id, data_dir, &why) == 0)
-		return err_set(e, "this node is enrolled already (as %s of %s); to enrol it anew, move "
-				  "%s/pki away first",
+		return err_set(e,
+		    "this node is enrolled already (as %s of %s); to enrol it anew, move "
+		    "%s/pki away first",
 		    id.node, id.institution_name, data_dir);
 	return 0;
 }
@@ -133,8 +136,8 @@ node_enroll(const char *data_dir, const char *center, const char *token, const c
 	static const char *const json_headers[] = {"Content-Type: application/json", NULL};
 	struct exchange x = {.body = BUF_INIT(WEB_ANSWER_MAX)};
 	struct identity id = {0};
-	struct buf key = BUF_INIT(CERT_PEM_MAX), csr = BUF_INIT(CERT_PEM_MAX), ca = BUF_INIT(CERT_PEM_MAX),
-		   body = BUF_INIT(4 * CERT_PEM_MAX);
+	struct buf key = BUF_INIT(CERT_PEM_MAX), csr = BUF_INIT(CERT_PEM_MAX),
+		   ca = BUF_INIT(CERT_PEM_MAX), body = BUF_INIT(4 * CERT_PEM_MAX);
 	struct web *w = NULL;
 	char fingerprint[CERT_PRINT_LEN + 1], url[400], ca_file[4200] = "", dir[4200];
 	struct web_request fetch = {.url = url, .proxy = proxy}, send = fetch;
@@ -151,14 +154,16 @@ node_enroll(const char *data_dir, const char *center, const char *token, const c
 	if (exchange(w, &x, &fetch, e) != 0)
 		goto out;
 	buf_add(&ca, buf_slice(&x.body));
-	if (cert_check_pinned(buf_slice(&ca), fingerprint, (struct slice){0}, clock_now(), e) != 0) {
+	if (cert_check_pinned(buf_slice(&ca), fingerprint, (struct slice){0}, clock_now(), e) !=
+	    0) {
 		err_wrap(e, "%s is not the center that made this token", id.center);
 		goto out;
 	}
 	snprintf(dir, sizeof(dir), "%s/pki", data_dir);
 	snprintf(ca_file, sizeof(ca_file), "%.4100s/pki/ca.new", data_dir);
 	if (file_make_dirs(dir, 0700, e) != 0 ||
-	    file_write_atomic(ca_file, buf_slice(&ca), 0644, e) != 0 || cert_make_key(&key, e) != 0 ||
+	    file_write_atomic(ca_file, buf_slice(&ca), 0644, e) != 0 ||
+	    cert_make_key(&key, e) != 0 ||
 	    cert_make_request(buf_slice(&key), SLICE("node"), &csr, e) != 0)
 		goto out;
 	if (write_request(token, version, buf_slice(&csr), &body) != 0) {
@@ -172,7 +177,8 @@ node_enroll(const char *data_dir, const char *center, const char *token, const c
 	send.fresh = true; /* the first connection was verified by nobody */
 	if (exchange(w, &x, &send, e) != 0)
 		goto out;
-	rc = accept_answer(data_dir, &id, buf_slice(&x.body), buf_slice(&key), buf_slice(&ca), fingerprint, e);
+	rc = accept_answer(
+	    data_dir, &id, buf_slice(&x.body), buf_slice(&key), buf_slice(&ca), fingerprint, e);
 out:
 	if (ca_file[0] != '\0')
 		unlink(ca_file);

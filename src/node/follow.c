@@ -71,7 +71,7 @@ is_proof(const struct follow_mark *marks, size_t n, const struct follow_mark *m,
 	if (!follow_holds(m, f->head, f->size))
 		return false;
 	return m->head_len > 0 || m->open || f->head.len == 0 ||
-	    (!f->rotated && find_by_bytes(marks, n, f) == FOLLOW_NONE);
+	       (!f->rotated && find_by_bytes(marks, n, f) == FOLLOW_NONE);
 }
 
 /* The mark of this very inode, if the inode still holds its bytes. */
@@ -119,7 +119,8 @@ static bool
 has_twin(const struct follow_file *files, size_t n, size_t file)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (i == file || (files[i].what != FOLLOW_CONTINUE && files[i].what != FOLLOW_NEW))
+		if (i == file ||
+		    (files[i].what != FOLLOW_CONTINUE && files[i].what != FOLLOW_NEW))
 			continue;
 		if (is_same_file(&files[i], &files[file]) ||
 		    share_start(files[i].head, files[file].head))
@@ -174,9 +175,12 @@ follow_packing_of(struct slice name)
 		struct slice end;
 		enum follow_packing is;
 	} ends[] = {
-	    {SLICE_LITERAL(".gz"), FOLLOW_GZIP},	{SLICE_LITERAL(".zst"), FOLLOW_ZSTD},
-	    {SLICE_LITERAL(".bz2"), FOLLOW_UNREADABLE}, {SLICE_LITERAL(".xz"), FOLLOW_UNREADABLE},
-	    {SLICE_LITERAL(".lz4"), FOLLOW_UNREADABLE}, {SLICE_LITERAL(".zip"), FOLLOW_UNREADABLE},
+	    {SLICE_LITERAL(".gz"), FOLLOW_GZIP},
+	    {SLICE_LITERAL(".zst"), FOLLOW_ZSTD},
+	    {SLICE_LITERAL(".bz2"), FOLLOW_UNREADABLE},
+	    {SLICE_LITERAL(".xz"), FOLLOW_UNREADABLE},
+	    {SLICE_LITERAL(".lz4"), FOLLOW_UNREADABLE},
+	    {SLICE_LITERAL(".zip"), FOLLOW_UNREADABLE},
 	};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
@@ -226,5 +230,5 @@ follow_is_generation(struct slice base, struct slice name)
 	stem = slice_first(base, dot);
 	extension = slice_from(base, dot);
 	return name.len > base.len && slice_starts(name, stem) && slice_ends(name, extension) &&
-	    is_generation_mark(slice_first(slice_from(name, dot), name.len - base.len));
+	       is_generation_mark(slice_first(slice_from(name, dot), name.len - base.len));
 }

@@ -20,8 +20,9 @@
 #include "base/instant.h"
 #include "base/slice.h"
 
-#define FOLLOW_HEAD  4096 /* first bytes that tell files apart: ELFF files may share a long header */
-#define FOLLOW_PRINT 16	  /* bytes of a fingerprint */
+#define FOLLOW_HEAD                                                                            \
+	4096 /* first bytes that tell files apart: ELFF files may share a long header */
+#define FOLLOW_PRINT 16 /* bytes of a fingerprint */
 #define FOLLOW_NONE  SIZE_MAX
 
 struct follow_mark {
@@ -29,8 +30,8 @@ struct follow_mark {
 	uint64_t offset;	/* bytes consumed */
 	uint32_t head_len;	/* min(offset, FOLLOW_HEAD) */
 	uint8_t print[FOLLOW_PRINT]; /* of the first head_len bytes */
-	bool done;  /* read to its end after a rotation; nobody is expected to write to it */
-	bool open;  /* the shell has it open, so it needs no name to be read on */
+	bool done;   /* read to its end after a rotation; nobody is expected to write to it */
+	bool open;   /* the shell has it open, so it needs no name to be read on */
 	size_t file; /* set by follow_plan(): the file it lives in now, or FOLLOW_NONE */
 };
 
@@ -45,8 +46,9 @@ struct follow_file {
 	uint64_t device, inode;
 	uint64_t size; /* UINT64_MAX: unknown (compressed) */
 	struct instant changed;
-	struct slice head; /* its first bytes (of what is inside, if compressed), up to FOLLOW_HEAD */
-	bool rotated;	   /* beside a file of the source by its name, or compressed */
+	struct slice
+	    head; /* its first bytes (of what is inside, if compressed), up to FOLLOW_HEAD */
+	bool rotated; /* beside a file of the source by its name, or compressed */
 	/* set by follow_plan() */
 	enum follow_what what;
 	size_t mark; /* for FOLLOW_CONTINUE */
@@ -59,7 +61,8 @@ struct follow_file {
 void follow_plan(struct follow_mark *marks, size_t n_marks, struct follow_file *files,
     size_t n_files, struct instant since);
 
-/* Does the file that starts with `head` and has `size` bytes still hold what the mark consumed? */
+/* Does the file that starts with `head` and has `size` bytes still hold what the mark consumed?
+ */
 bool follow_holds(const struct follow_mark *m, struct slice head, uint64_t size);
 
 /* Consumed up to `offset`; head holds the first min(offset, FOLLOW_HEAD) bytes. */

@@ -13,9 +13,10 @@
 #include "sys/random.h"
 #include "text/json.h"
 
-#define SLOTS_MAX    32
-#define STATUS_MAX   (200 * 1024)
-#define SKEW_TOLD    SPAN_SECONDS(10) /* a certificate's life and a line's time suffer beyond it */
+#define SLOTS_MAX  32
+#define STATUS_MAX (200 * 1024)
+#define SKEW_TOLD  SPAN_SECONDS(10) /* a certificate's life and a line's time suffer beyond it \
+				     */
 #define REMIND_EVERY SPAN_MINUTES(5)
 #define URL_MAX	     400
 #define HEADERS	     9
@@ -34,11 +35,11 @@ struct forward {
 	struct web *web;
 	struct forward_options o;
 	struct slot slots[SLOTS_MAX];
-	int64_t loaded; /* id of the last batch taken from the spool */
-	bool drained;	/* the spool had nothing after it */
+	int64_t loaded;	   /* id of the last batch taken from the spool */
+	bool drained;	   /* the spool had nothing after it */
 	unsigned failures; /* in a row; 0: the link is up */
 	bool fresh;	   /* the next connection is a new one */
-	bool unreachable; /* the last failure was silence, not an answer */
+	bool unreachable;  /* the last failure was silence, not an answer */
 	struct loop_timer *pause;
 	struct span reminded;
 	struct forward_health health;
@@ -103,13 +104,15 @@ note_failure(struct forward *f, const char *why, struct span said)
 {
 	struct span wait, now = clock_monotonic();
 
-	/* All that was on its way fails together: that is one failure, not one for each connection. */
+	/* All that was on its way fails together: that is one failure, not one for each
+	 * connection. */
 	if (f->pause != NULL)
 		return;
 	f->failures++;
 	wait = retry_pause(f->failures, said, random_u64());
 	snprintf(f->health.trouble, sizeof(f->health.trouble), "%s", why);
-	if (f->health.connected || f->failures == 1 || now.us - f->reminded.us > REMIND_EVERY.us) {
+	if (f->health.connected || f->failures == 1 ||
+	    now.us - f->reminded.us > REMIND_EVERY.us) {
 		log_warning("the center %s: %s; batches wait in the spool, next try in %.1f s",
 		    f->o.center, why, (double)wait.us / 1e6);
 		f->reminded = now;
@@ -188,7 +191,7 @@ on_batch_answer(void *ctx, const struct web_answer *a)
 		break;
 	case RETRY_BARRED:
 		f->fresh = true; /* with the certificate as it is by then */
-		/* fallthrough */
+				 /* fallthrough */
 	case RETRY_LATER:
 		f->unreachable = a->status == 0;
 		note_failure(f, why, a->retry_after);
@@ -197,7 +200,8 @@ on_batch_answer(void *ctx, const struct web_answer *a)
 	fill(f);
 }
 
-/* The wire contract's headers.  False when one does not fit, which never happens to our own batches. */
+/* The wire contract's headers.  False when one does not fit, which never happens to our own
+ * batches. */
 static bool
 write_headers(const struct spool_item *it, struct buf lines[], const char *headers[])
 {
@@ -217,7 +221,8 @@ write_headers(const struct spool_item *it, struct buf lines[], const char *heade
 	buf_printf(&lines[n++], "Hinomi-Received: %s", instant_format(it->received, received));
 	buf_printf(&lines[n++], "Hinomi-Config: %.*s", SLICE_ARG(buf_slice(&it->config)));
 	if (it->preamble.len > 0) {
-		size_t size = sodium_base64_encoded_len(it->preamble.len, sodium_base64_VARIANT_ORIGINAL);
+		size_t size =
+		    sodium_base64_encoded_len(it->preamble.len, sodium_base64_VARIANT_ORIGINAL);
 		uint8_t *room;
 
 		buf_add_str(&lines[n], "Hinomi-Preamble: ");
@@ -236,11 +241,18 @@ write_headers(const struct spool_item *it, struct buf lines[], const char *heade
 }
 
 static struct web_request
-to_center(const struct forward *f, const char *url, struct slice body, web_on_answer *fn, void *ctx)
+to_center(
+    const struct forward *f, const char *url, struct slice body, web_on_answer *fn, void *ctx)
 {
-	return (struct web_request){.url = url, .body = body, .ca_file = f->o.identity->ca_file,
-	    .client_file = f->o.identity->pem_file, .proxy = f->o.proxy, .timeout = f->o.timeout,
-	    .fresh = f->fresh, .fn = fn, .ctx = ctx};
+	return (struct web_request){.url = url,
+	    .body = body,
+	    .ca_file = f->o.identity->ca_file,
+	    .client_file = f->o.identity->pem_file,
+	    .proxy = f->o.proxy,
+	    .timeout = f->o.timeout,
+	    .fresh = f->fresh,
+	    .fn = fn,
+	    .ctx = ctx};
 }
 
 static void
@@ -390,8 +402,9 @@ on_renewal_answer(void *ctx, const struct web_answer *a)
 	if (a->status != 200)
 		log_warning("renewing the certificate: %s; it will be tried again", why);
 	else if (json_parse(&root, a->body, WEB_ANSWER_MAX, &e) != 0 ||
-	    json_need_string(root, "certificate", CERT_PEM_MAX, &cert, &e) != 0 ||
-	    identity_renew(f->o.identity, buf_slice(&f->new_key), cert, clock_now(), &e) != 0)
+		 json_need_string(root, "certificate", CERT_PEM_MAX, &cert, &e) != 0 ||
+		 identity_renew(f->o.identity, buf_slice(&f->new_key), cert, clock_now(), &e) !=
+		     0)
 		log_error("renewing the certificate: %s", e.text);
 	else {
 		char until[INSTANT_TEXT_MAX];

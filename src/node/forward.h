@@ -44,8 +44,9 @@ struct forward_health {
 	bool connected;		/* the last exchange worked */
 	struct instant since;	/* of that state */
 	uint64_t sent, refused; /* batches since the start */
-	struct span clock_ahead; /* our clock minus the center's, where they differ by seconds */
-	char trouble[400];	/* "" when all is well */
+	struct span
+	    clock_ahead;   /* our clock minus the center's, where they differ by seconds */
+	char trouble[400]; /* "" when all is well */
 };
 const struct forward_health *forward_health(const struct forward *f);
 

@@ -30,7 +30,8 @@ decide_method(struct slice s, enum frame_method *method)
 	return FRAME_OK;
 }
 
-/* "17 <34>1 ...": RFC 6587, 3.4.1 forbids a leading zero, and two peers could disagree on "010". */
+/* "17 <34>1 ...": RFC 6587, 3.4.1 forbids a leading zero, and two peers could disagree on
+ * "010". */
 static enum frame_status
 cut_counted(struct slice *in, struct slice *rec)
 {
@@ -93,7 +94,8 @@ cut_line(struct slice *in, struct slice *rec)
 enum frame_status
 frame_cut_record(enum frame_method *method, struct slice *in, struct slice *rec)
 {
-	if (*method == FRAME_UNDECIDED && (in->len == 0 || decide_method(*in, method) != FRAME_OK))
+	if (*method == FRAME_UNDECIDED &&
+	    (in->len == 0 || decide_method(*in, method) != FRAME_OK))
 		return FRAME_MORE;
 	return *method == FRAME_COUNTED ? cut_counted(in, rec) : cut_line(in, rec);
 }

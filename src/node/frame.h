@@ -32,7 +32,8 @@ enum frame_status {
  * lives as long as it does; otherwise *rec is left as it was, and *in too but
  * for empty records (a sender's idle newlines), which are passed over.
  */
-enum frame_status frame_cut_record(enum frame_method *method, struct slice *in, struct slice *rec);
+enum frame_status frame_cut_record(
+    enum frame_method *method, struct slice *in, struct slice *rec);
 
 /* The connection ended: what is left is a record that lacks its end.  False: nothing left. */
 bool frame_cut_rest(enum frame_method method, struct slice *in, struct slice *rec);

@@ -29,9 +29,10 @@ read_enrolled(struct identity *id, const char *path, struct err *e)
 	    json_parse(&root, buf_slice(&text), text.max, e) == 0 &&
 	    json_need_chars(root, "center", id->center, sizeof(id->center), e) == 0 &&
 	    json_need_chars(root, "node", id->node, sizeof(id->node), e) == 0 &&
-	    json_need_chars(root, "institution.id", id->institution_id, sizeof(id->institution_id), e) == 0 &&
-	    json_need_chars(root, "institution.name", id->institution_name, sizeof(id->institution_name),
-		e) == 0)
+	    json_need_chars(root, "institution.id", id->institution_id,
+		sizeof(id->institution_id), e) == 0 &&
+	    json_need_chars(root, "institution.name", id->institution_name,
+		sizeof(id->institution_name), e) == 0)
 		rc = 0;
 	json_free(root);
 	buf_release(&text);
@@ -48,8 +49,9 @@ read_life(struct identity *id, struct err *e)
 		struct slice text = buf_slice(&pem);
 		size_t at = slice_search(text, SLICE("-----BEGIN CERTIFICATE"));
 
-		rc = at == SIZE_MAX ? err_set(e, "no certificate in it")
-				    : cert_read_life(slice_from(text, at), &id->from, &id->until, e);
+		rc = at == SIZE_MAX
+			 ? err_set(e, "no certificate in it")
+			 : cert_read_life(slice_from(text, at), &id->from, &id->until, e);
 	}
 	cert_wipe(&pem);
 	buf_release(&pem);
@@ -166,8 +168,8 @@ identity_mask_key(struct mask_key *key, const char *data_dir, bool make, struct 
 	}
 	if (file_read(&text, path, e) != 0)
 		goto out;
-	if (sodium_hex2bin(secret, sizeof(secret), (const char *)text.ptr, text.len, "\r\n ", &n, NULL) !=
-		0 ||
+	if (sodium_hex2bin(secret, sizeof(secret), (const char *)text.ptr, text.len, "\r\n ",
+		&n, NULL) != 0 ||
 	    n != sizeof(secret)) {
 		err_set(e, "%s: not a masking key (64 hexadecimal digits)", path);
 		goto out;

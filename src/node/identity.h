@@ -29,7 +29,8 @@ int identity_load(struct identity *id, const char *data_dir, struct err *e);
 int identity_save(const char *data_dir, const struct identity *id, struct slice key_pem,
     struct slice cert_pem, struct slice ca_pem, struct err *e);
 
-/* Replace key and certificate after a renewal, once they belong together and to the pinned CA. */
+/* Replace key and certificate after a renewal, once they belong together and to the pinned CA.
+ */
 int identity_renew(struct identity *id, struct slice key_pem, struct slice cert_pem,
     struct instant now, struct err *e);
 

@@ -7,8 +7,10 @@
 void
 intake_init(struct intake *in, struct source *source, size_t bytes_max)
 {
-	*in = (struct intake){.source = source, .waiting = BUF_INIT(bytes_max),
-	    .preamble = BUF_INIT(PREAMBLE_MAX), .ahead = BUF_INIT(PREAMBLE_MAX)};
+	*in = (struct intake){.source = source,
+	    .waiting = BUF_INIT(bytes_max),
+	    .preamble = BUF_INIT(PREAMBLE_MAX),
+	    .ahead = BUF_INIT(PREAMBLE_MAX)};
 }
 
 void
@@ -53,9 +55,11 @@ intake_collect(struct intake *in, struct spool *sp, struct instant now, struct e
 
 	while (rest.len > 0) {
 		uint64_t lines;
-		struct slice batch = slice_first(rest, lines_take(rest, BATCH_BYTES_MAX, true, &lines));
+		struct slice batch =
+		    slice_first(rest, lines_take(rest, BATCH_BYTES_MAX, true, &lines));
 
-		if (source_put(in->source, sp, batch, lines, buf_slice(&in->ahead), now, e) != 0)
+		if (source_put(in->source, sp, batch, lines, buf_slice(&in->ahead), now, e) !=
+		    0)
 			return -1;
 		lines_see_directives(batch, &in->ahead);
 		rest = slice_from(rest, batch.len);

@@ -4,9 +4,9 @@
 #include "event/batch.h"
 
 /* What a later line may depend on; "#Remark:" and comments say nothing about columns. */
-static const struct slice directives[] = {
-    SLICE_LITERAL("#Version:"), SLICE_LITERAL("#Software:"), SLICE_LITERAL("#Date:"),
-    SLICE_LITERAL("#Start-Date:"), SLICE_LITERAL("#Fields:"),
+static const struct slice directives[] = {SLICE_LITERAL("#Version:"),
+    SLICE_LITERAL("#Software:"), SLICE_LITERAL("#Date:"), SLICE_LITERAL("#Start-Date:"),
+    SLICE_LITERAL("#Fields:"),
     /* Zeek */
     SLICE_LITERAL("#separator "), SLICE_LITERAL("#set_separator"),
     SLICE_LITERAL("#empty_field"), SLICE_LITERAL("#unset_field"), SLICE_LITERAL("#path"),
@@ -99,7 +99,8 @@ lines_see_directives(struct slice bytes, struct buf *preamble)
 		if (at >= 2 && bytes.ptr[at - 2] != '\n')
 			continue;
 		rest = slice_from(bytes, at - 1);
-		if ((kind = directive_of(rest)) == N_DIRECTIVES || !slice_cut_line(&rest, &line))
+		if ((kind = directive_of(rest)) == N_DIRECTIVES ||
+		    !slice_cut_line(&rest, &line))
 			continue;
 		changed |= preamble_put(preamble, kind, line);
 	}
@@ -113,7 +114,7 @@ lines_add_record(struct buf *to, struct slice record)
 	size_t room = 0; /* left in the line being written */
 
 	while (record.len > 0 &&
-	    (record.ptr[record.len - 1] == '\n' || record.ptr[record.len - 1] == '\r'))
+	       (record.ptr[record.len - 1] == '\n' || record.ptr[record.len - 1] == '\r'))
 		record.len--;
 	while (record.len > 0) {
 		size_t n = slice_find(record, '\n');

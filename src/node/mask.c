@@ -10,7 +10,7 @@
 
 #define TAG_BYTES  16
 #define PAD	   16
-#define RANGES_MAX 64	     /* of one line; a line with more is not masked but dropped */
+#define RANGES_MAX 64	       /* of one line; a line with more is not masked but dropped */
 #define VALUE_MAX  (64 * 1024) /* no line is longer */
 
 static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -29,7 +29,8 @@ mask_key_wipe(struct mask_key *k)
 }
 
 static void
-make_tag(const struct mask_key *k, enum mask_kind kind, struct slice padded, uint8_t tag[TAG_BYTES])
+make_tag(
+    const struct mask_key *k, enum mask_kind kind, struct slice padded, uint8_t tag[TAG_BYTES])
 {
 	crypto_generichash_state st;
 	uint8_t label = (uint8_t)kind;
@@ -93,13 +94,14 @@ read_base32(struct slice s, struct buf *out)
 }
 
 void
-mask_add_pseudonym(const struct mask_key *k, enum mask_kind kind, struct slice value,
-    struct buf *out)
+mask_add_pseudonym(
+    const struct mask_key *k, enum mask_kind kind, struct slice value, struct buf *out)
 {
 	size_t padded = (value.len / PAD + 1) * PAD; /* at least one byte says where it ends */
 	uint8_t small[TAG_BYTES + 512], *bytes = small;
 
-	if (TAG_BYTES + padded > sizeof(small) && (bytes = malloc(TAG_BYTES + padded)) == NULL) {
+	if (TAG_BYTES + padded > sizeof(small) &&
+	    (bytes = malloc(TAG_BYTES + padded)) == NULL) {
 		out->failed = true;
 		return;
 	}
@@ -117,8 +119,8 @@ mask_add_pseudonym(const struct mask_key *k, enum mask_kind kind, struct slice v
 }
 
 int
-mask_open_pseudonym(const struct mask_key *k, struct slice pseudonym, struct buf *out,
-    struct err *e)
+mask_open_pseudonym(
+    const struct mask_key *k, struct slice pseudonym, struct buf *out, struct err *e)
 {
 	struct buf raw = BUF_INIT(2 * VALUE_MAX);
 	uint8_t tag[TAG_BYTES];
@@ -129,14 +131,16 @@ mask_open_pseudonym(const struct mask_key *k, struct slice pseudonym, struct buf
 	    (pseudonym.ptr[0] != MASK_USER && pseudonym.ptr[0] != MASK_QUERY) ||
 	    !read_base32(slice_from(pseudonym, 2), &raw) || raw.failed ||
 	    raw.len < TAG_BYTES + PAD || raw.len % PAD != 0) {
-		err_set(e, "this is not a pseudonym: one starts with u~ or q~ and was copied whole");
+		err_set(e,
+		    "this is not a pseudonym: one starts with u~ or q~ and was copied whole");
 		goto out;
 	}
 	n = raw.len - TAG_BYTES;
 	apply_stream(k, raw.ptr, raw.ptr + TAG_BYTES, n);
 	make_tag(k, (enum mask_kind)pseudonym.ptr[0], slice_of(raw.ptr + TAG_BYTES, n), tag);
 	if (sodium_memcmp(tag, raw.ptr, TAG_BYTES) != 0) {
-		err_set(e, "this pseudonym was not made with this hospital's key, or was changed");
+		err_set(
+		    e, "this pseudonym was not made with this hospital's key, or was changed");
 		goto out;
 	}
 	while (n > 0 && raw.ptr[TAG_BYTES + n - 1] == 0)
@@ -166,7 +170,8 @@ struct ranges {
 };
 
 static void
-add_range(struct ranges *r, const uint8_t *at, size_t len, enum mask_kind kind, struct slice value)
+add_range(
+    struct ranges *r, const uint8_t *at, size_t len, enum mask_kind kind, struct slice value)
 {
 	if (len == 0)
 		return;
@@ -175,7 +180,9 @@ add_range(struct ranges *r, const uint8_t *at, size_t len, enum mask_kind kind, 
 		return;
 	}
 	r->all[r->n++] = (struct range){.from = (size_t)(at - r->line.ptr),
-	    .to = (size_t)(at - r->line.ptr) + len, .kind = kind, .value = value};
+	    .to = (size_t)(at - r->line.ptr) + len,
+	    .kind = kind,
+	    .value = value};
 }
 
 static int
@@ -204,7 +211,8 @@ read_hex(struct slice s, size_t digits)
 	return v;
 }
 
-/* Decode the escape that s starts with into at most 4 bytes; returns how long it is, 0: none. */
+/* Decode the escape that s starts with into at most 4 bytes; returns how long it is, 0: none.
+ */
 static size_t
 decode_escape(struct slice s, uint8_t out[4], size_t *n)
 {
@@ -283,7 +291,8 @@ match_escaped(struct slice s, struct slice value)
 	return at;
 }
 
-/* What may stand beside a value: the ends of the line, white space and punctuation of formats. */
+/* What may stand beside a value: the ends of the line, white space and punctuation of formats.
+ */
 static bool
 is_edge(struct slice line, size_t at)
 {
@@ -313,7 +322,8 @@ find_value(struct ranges *r, enum mask_kind kind, struct slice value, bool quote
 
 		if (c != value.ptr[0] && c != '\\' && c != '%')
 			continue;
-		if (!edge(line, i - 1)) /* before the first byte: SIZE_MAX, an end of the line */
+		if (!edge(
+			line, i - 1)) /* before the first byte: SIZE_MAX, an end of the line */
 			continue;
 		len = match_escaped(slice_from(line, i), value);
 		if (len == 0 || !edge(line, i + len))
@@ -446,7 +456,8 @@ mask_event(const struct mask_key *k, struct mask_settings what, const struct eve
 
 	for (size_t w = 0; w < EVENT_PRESENT_SIZE; w++) {
 		for (uint64_t bits = ev->present[w]; bits != 0; bits &= bits - 1) {
-			enum field_id f = (enum field_id)(w * 64 + (size_t)__builtin_ctzll(bits));
+			enum field_id f =
+			    (enum field_id)(w * 64 + (size_t)__builtin_ctzll(bits));
 
 			ok = hide_field(&r, what, f, ev->value[f]) && ok;
 		}
@@ -476,5 +487,6 @@ mask_event(const struct mask_key *k, struct mask_settings what, const struct eve
 void
 mask_add_dropped(struct slice line, struct buf *out)
 {
-	buf_printf(out, "hinomi-masked: a line of %zu bytes that could not be masked", line.len);
+	buf_printf(
+	    out, "hinomi-masked: a line of %zu bytes that could not be masked", line.len);
 }

@@ -32,12 +32,12 @@ void mask_key_wipe(struct mask_key *k);
 
 enum mask_kind { MASK_USER = 'u', MASK_QUERY = 'q' };
 
-void mask_add_pseudonym(const struct mask_key *k, enum mask_kind kind, struct slice value,
-    struct buf *out);
+void mask_add_pseudonym(
+    const struct mask_key *k, enum mask_kind kind, struct slice value, struct buf *out);
 
 /* The value behind a pseudonym; -1 if it is none, was changed, or another key made it. */
-int mask_open_pseudonym(const struct mask_key *k, struct slice pseudonym, struct buf *out,
-    struct err *e);
+int mask_open_pseudonym(
+    const struct mask_key *k, struct slice pseudonym, struct buf *out, struct err *e);
 
 struct mask_settings {
 	bool user;

@@ -28,17 +28,19 @@
 #include "sys/random.h"
 #include "text/json.h"
 
-#define GATHER	      SPAN_MS(50)  /* after the first sign of new lines: others come along */
-#define GATHER_SYSLOG SPAN_MS(200) /* a syslog line is followed by more; then one batch holds them */
-#define ACK_LATER     SPAN_MS(500) /* acknowledgements alone are no reason to sync the disk often */
-#define POLL	      SPAN_SECONDS(1)
-#define REPORT	      SPAN_SECONDS(10)
-#define REPORT_SOON   SPAN_SECONDS(2) /* the first is made before the center could answer */
-#define RENEW_CHECK   SPAN_SECONDS(60)
-#define DISK_RETRY    SPAN_SECONDS(1)
-#define TURN_BYTES    (4 * 1024 * 1024) /* of each file source; then the loop looks elsewhere */
-#define REPORT_MAX    (200 * 1024)
-#define PEM_MAX	      (64 * 1024)
+#define GATHER SPAN_MS(50) /* after the first sign of new lines: others come along */
+#define GATHER_SYSLOG                                                                          \
+	SPAN_MS(200) /* a syslog line is followed by more; then one batch holds them */
+#define ACK_LATER SPAN_MS(500) /* acknowledgements alone are no reason to sync the disk often  \
+				*/
+#define POLL	    SPAN_SECONDS(1)
+#define REPORT	    SPAN_SECONDS(10)
+#define REPORT_SOON SPAN_SECONDS(2) /* the first is made before the center could answer */
+#define RENEW_CHECK SPAN_SECONDS(60)
+#define DISK_RETRY  SPAN_SECONDS(1)
+#define TURN_BYTES  (4 * 1024 * 1024) /* of each file source; then the loop looks elsewhere */
+#define REPORT_MAX  (200 * 1024)
+#define PEM_MAX	    (64 * 1024)
 
 /* One source with whatever brings its lines. */
 struct feed {
@@ -69,7 +71,7 @@ struct node {
 	bool inotify_quiet; /* not watched until the next turn */
 	struct loop_timer *turn;
 	struct span turn_due;
-	bool held; /* the spool is full: nothing more is taken */
+	bool held;	   /* the spool is full: nothing more is taken */
 	char trouble[400]; /* the disk refuses; "" if not */
 	int lock;
 };
@@ -96,7 +98,8 @@ on_lines_received(void *ctx)
 	bool much = false;
 
 	for (size_t i = 0; i < n->n_feeds; i++)
-		much |= n->feeds[i].has_intake && intake_waiting(&n->feeds[i].intake) >= BATCH_BYTES_MAX;
+		much |= n->feeds[i].has_intake &&
+			intake_waiting(&n->feeds[i].intake) >= BATCH_BYTES_MAX;
 	want_turn(n, much ? SPAN_MS(0) : GATHER_SYSLOG);
 }
 
@@ -140,7 +143,8 @@ drain_inotify(struct node *n)
 		return;
 	while (read(n->inotify, events, sizeof(events)) > 0)
 		;
-	if (n->inotify_quiet && loop_watch(n->loop, n->inotify, LOOP_READ, on_inotify, n, NULL) == 0)
+	if (n->inotify_quiet &&
+	    loop_watch(n->loop, n->inotify, LOOP_READ, on_inotify, n, NULL) == 0)
 		n->inotify_quiet = false;
 }
 
@@ -168,7 +172,8 @@ look_at_files(struct node *n)
 		struct feed *f = &n->feeds[i];
 
 		if (f->tail != NULL && tail_scan(f->tail, false, clock_now(), &e) != 0)
-			log_error("source \"%.*s\": %s", SLICE_ARG(f->source.cfg->name), e.text);
+			log_error(
+			    "source \"%.*s\": %s", SLICE_ARG(f->source.cfg->name), e.text);
 	}
 	watch_directories(n);
 }
@@ -225,7 +230,8 @@ hold(struct node *n, bool held)
 		return;
 	n->held = held;
 	if (held)
-		log_error("the spool is full (%lld MiB, setting spool_limit) because the center takes "
+		log_error("the spool is full (%lld MiB, setting spool_limit) because the "
+			  "center takes "
 			  "nothing; reading stops until there is room",
 		    (long long)(n->cfg->spool_limit >> 20));
 	else
@@ -242,7 +248,8 @@ static void
 note_disk(struct node *n, const struct err *e)
 {
 	if (e != NULL && n->trouble[0] == '\0')
-		log_error("%s: %s; reading stops and goes on when that is over", n->data_dir, e->text);
+		log_error("%s: %s; reading stops and goes on when that is over", n->data_dir,
+		    e->text);
 	if (e == NULL && n->trouble[0] != '\0')
 		log_info("%s can be written again; reading goes on", n->data_dir);
 	snprintf(n->trouble, sizeof(n->trouble), "%.390s", e == NULL ? "" : e->text);
@@ -263,7 +270,8 @@ tell_troubles(struct node *n)
 			log_warning("source \"%.*s\": %s", SLICE_ARG(f->source.cfg->name),
 			    f->source.trouble.text);
 		else
-			log_info("source \"%.*s\" is read again", SLICE_ARG(f->source.cfg->name));
+			log_info(
+			    "source \"%.*s\" is read again", SLICE_ARG(f->source.cfg->name));
 		memcpy(f->told, now, sizeof(now));
 	}
 }
@@ -294,8 +302,11 @@ static void
 report(void *ctx)
 {
 	struct node *n = ctx;
-	struct status s = {.version = n->version, .now = clock_now(),
-	    .link = forward_health(n->forward), .trouble = n->trouble, .n_sources = n->n_feeds};
+	struct status s = {.version = n->version,
+	    .now = clock_now(),
+	    .link = forward_health(n->forward),
+	    .trouble = n->trouble,
+	    .n_sources = n->n_feeds};
 	struct buf out = BUF_INIT(REPORT_MAX);
 	struct err e;
 
@@ -304,8 +315,8 @@ report(void *ctx)
 	for (size_t i = 0; i < n->n_feeds; i++) {
 		s.sources[i].source = &n->feeds[i].source;
 		s.sources[i].lag_bytes = n->feeds[i].tail != NULL
-		    ? tail_lag(n->feeds[i].tail)
-		    : intake_waiting(&n->feeds[i].intake);
+					     ? tail_lag(n->feeds[i].tail)
+					     : intake_waiting(&n->feeds[i].intake);
 	}
 	status_write(&s, false, &out);
 	if (!out.failed)
@@ -352,12 +363,14 @@ static int
 open_feed(struct node *n, const struct source_config *cfg, struct err *e)
 {
 	struct feed *f = &n->feeds[n->n_feeds];
-	struct syslog_options o = {.intake = &f->intake, .cfg = cfg, .on_lines = on_lines_received, .ctx = n};
+	struct syslog_options o = {
+	    .intake = &f->intake, .cfg = cfg, .on_lines = on_lines_received, .ctx = n};
 
 	if (source_open(&f->source, cfg, n->sp, &n->mask_key, clock_now(), e) != 0)
 		return -1;
 	f->has_intake = cfg->path == NULL;
-	intake_init(&f->intake, &f->source, cfg->bulk != NULL ? INTAKE_BULK_MAX : INTAKE_SYSLOG_MAX);
+	intake_init(
+	    &f->intake, &f->source, cfg->bulk != NULL ? INTAKE_BULK_MAX : INTAKE_SYSLOG_MAX);
 	n->n_feeds++;
 	if (cfg->path != NULL)
 		return tail_open(&f->tail, &f->source, n->sp, e);
@@ -383,7 +396,8 @@ gather_routes(struct node *n, size_t first, struct bulk_route *routes, size_t *c
 			continue;
 		if (i < first)
 			return false;
-		routes[(*count)++] = (struct bulk_route){.index = cfg->index, .intake = &n->feeds[i].intake};
+		routes[(*count)++] =
+		    (struct bulk_route){.index = cfg->index, .intake = &n->feeds[i].intake};
 	}
 	return true;
 }
@@ -400,9 +414,12 @@ open_bulk(struct node *n, struct err *e)
 	if (path[0] != '\0')
 		rc = file_read(&secret, path, e);
 	for (size_t i = 0; i < n->n_feeds && rc == 0; i++) {
-		struct bulk_options o = {.address = n->feeds[i].source.cfg->bulk, .routes = routes,
-		    .user = n->cfg->bulk_user, .secret = slice_trim(buf_slice(&secret)),
-		    .on_lines = on_bulk_received, .ctx = n};
+		struct bulk_options o = {.address = n->feeds[i].source.cfg->bulk,
+		    .routes = routes,
+		    .user = n->cfg->bulk_user,
+		    .secret = slice_trim(buf_slice(&secret)),
+		    .on_lines = on_bulk_received,
+		    .ctx = n};
 
 		if (o.address == NULL || !gather_routes(n, i, routes, &o.n_routes))
 			continue;
@@ -428,9 +445,13 @@ open_inotify(struct node *n, struct err *e)
 static int
 open_center(struct node *n, struct err *e)
 {
-	struct forward_options o = {.identity = &n->identity, .center = n->center,
-	    .proxy = n->proxy[0] == '\0' ? NULL : n->proxy, .connections = (unsigned)n->cfg->connections,
-	    .timeout = n->cfg->timeout, .version = n->version, .on_acknowledged = on_acknowledged,
+	struct forward_options o = {.identity = &n->identity,
+	    .center = n->center,
+	    .proxy = n->proxy[0] == '\0' ? NULL : n->proxy,
+	    .connections = (unsigned)n->cfg->connections,
+	    .timeout = n->cfg->timeout,
+	    .version = n->version,
+	    .on_acknowledged = on_acknowledged,
 	    .ctx = n};
 
 	if (n->cfg->center.len > 0)
@@ -454,7 +475,8 @@ masks_anything(const struct node_config *cfg)
 static int
 open_all(struct node *n, struct err *e)
 {
-	struct spool_options spool = {.limit = n->cfg->spool_limit, .keep_newest = n->cfg->spool_full == 1};
+	struct spool_options spool = {
+	    .limit = n->cfg->spool_limit, .keep_newest = n->cfg->spool_full == 1};
 	char path[4200];
 
 	if (file_make_dirs(n->data_dir, 0750, e) != 0)
@@ -462,10 +484,11 @@ open_all(struct node *n, struct err *e)
 	snprintf(path, sizeof(path), "%s/lock", n->data_dir);
 	if ((n->lock = file_lock(path, e)) < 0)
 		return e->code == EWOULDBLOCK
-		    ? err_wrap(e, "is a node running already with this data directory?")
-		    : -1;
+			   ? err_wrap(e, "is a node running already with this data directory?")
+			   : -1;
 	if (identity_load(&n->identity, n->data_dir, e) != 0 ||
-	    (masks_anything(n->cfg) && identity_mask_key(&n->mask_key, n->data_dir, true, e) != 0))
+	    (masks_anything(n->cfg) &&
+		identity_mask_key(&n->mask_key, n->data_dir, true, e) != 0))
 		return -1;
 	snprintf(n->status_file, sizeof(n->status_file), "%s/status.json", n->data_dir);
 	snprintf(path, sizeof(path), "%s/spool.db", n->data_dir);
@@ -523,7 +546,8 @@ close_all(struct node *n)
 }
 
 int
-node_run(const struct node_config *cfg, const char *data_dir, const char *version, struct err *e)
+node_run(
+    const struct node_config *cfg, const char *data_dir, const char *version, struct err *e)
 {
 	struct node *n = calloc(1, sizeof(*n));
 	int rc = -1;

@@ -11,7 +11,8 @@
 #include "node/config.h"
 
 /* Run until SIGTERM or SIGINT.  0, or -1 and why it could not start. */
-int node_run(const struct node_config *cfg, const char *data_dir, const char *version, struct err *e);
+int node_run(
+    const struct node_config *cfg, const char *data_dir, const char *version, struct err *e);
 
 /*
  * Redeem a token printed by the center: "<secret>.<fingerprint of its CA>".  The

@@ -12,12 +12,12 @@
 #include "node/bulk.h"
 #include "text/json.h"
 
-#define ROUTES_MAX	  200
-#define BODY_MAX	  (8 * 1024 * 1024)  /* as sent; Filebeat sends a few hundred KiB */
-#define PLAIN_MAX	  (32 * 1024 * 1024) /* of a gzip body, unpacked */
-#define CONNECTIONS_MAX	  128
-#define SECRET_MAX	  4096
-#define ES_VERSION	  "8.11.0" /* what senders check for; the API we speak is older than that */
+#define ROUTES_MAX	200
+#define BODY_MAX	(8 * 1024 * 1024)  /* as sent; Filebeat sends a few hundred KiB */
+#define PLAIN_MAX	(32 * 1024 * 1024) /* of a gzip body, unpacked */
+#define CONNECTIONS_MAX 128
+#define SECRET_MAX	4096
+#define ES_VERSION	"8.11.0" /* what senders check for; the API we speak is older than that */
 
 /* Said by each answer, or clients since 7.14 refuse to go on. */
 #define PRODUCT_NAME  "X-Elastic-Product"
@@ -78,16 +78,20 @@ static const struct {
 	const char *path;
 	struct slice json;
 } pages[] = {
-    {"/", SLICE_LITERAL("{\"name\":\"hinomi\",\"cluster_name\":\"hinomi\","
-			"\"cluster_uuid\":\"hinomi-node-bulk-intake\",\"version\":{\"number\":\"" ES_VERSION
-			"\",\"build_flavor\":\"default\",\"build_type\":\"deb\",\"build_snapshot\":false,"
-			"\"minimum_wire_compatibility_version\":\"7.17.0\","
-			"\"minimum_index_compatibility_version\":\"7.0.0\"},"
-			"\"tagline\":\"You Know, for Search\"}")},
-    {"/_license", SLICE_LITERAL("{\"license\":{\"status\":\"active\",\"uid\":\"hinomi\","
-				"\"type\":\"basic\",\"issued_to\":\"hinomi\",\"issuer\":\"hinomi\"}}")},
-    {"/_xpack", SLICE_LITERAL("{\"build\":{},\"license\":{\"uid\":\"hinomi\",\"type\":\"basic\","
-			      "\"mode\":\"basic\",\"status\":\"active\"},\"features\":{}}")},
+    {"/",
+	SLICE_LITERAL(
+	    "{\"name\":\"hinomi\",\"cluster_name\":\"hinomi\","
+	    "\"cluster_uuid\":\"hinomi-node-bulk-intake\",\"version\":{\"number\":\"" ES_VERSION
+	    "\",\"build_flavor\":\"default\",\"build_type\":\"deb\",\"build_snapshot\":false,"
+	    "\"minimum_wire_compatibility_version\":\"7.17.0\","
+	    "\"minimum_index_compatibility_version\":\"7.0.0\"},"
+	    "\"tagline\":\"You Know, for Search\"}")},
+    {"/_license",
+	SLICE_LITERAL("{\"license\":{\"status\":\"active\",\"uid\":\"hinomi\","
+		      "\"type\":\"basic\",\"issued_to\":\"hinomi\",\"issuer\":\"hinomi\"}}")},
+    {"/_xpack",
+	SLICE_LITERAL("{\"build\":{},\"license\":{\"uid\":\"hinomi\",\"type\":\"basic\","
+		      "\"mode\":\"basic\",\"status\":\"active\"},\"features\":{}}")},
     {"/_cluster/health", SLICE_LITERAL("{\"cluster_name\":\"hinomi\",\"status\":\"green\","
 				       "\"timed_out\":false,\"number_of_nodes\":1}")},
     {"/_nodes/http", SLICE_LITERAL("{\"_nodes\":{\"total\":1,\"successful\":1,\"failed\":0},"
@@ -104,7 +108,8 @@ answer_page(struct request *r)
 		}
 	}
 	refuse(r, 404, "resource_not_found_exception",
-	    "this is a Hinomi node: it takes _bulk and keeps nothing to look at; switch template, "
+	    "this is a Hinomi node: it takes _bulk and keeps nothing to look at; switch "
+	    "template, "
 	    "pipeline and ILM set-up off at the sender");
 }
 
@@ -136,7 +141,8 @@ may_enter(const struct bulk_listener *b, struct request *r)
 	for (size_t i = 0; i < 2; i++) {
 		struct slice want = slice_str(b->credentials[i]);
 
-		if (want.len > 0 && want.len == said.len && sodium_memcmp(want.ptr, said.ptr, want.len) == 0)
+		if (want.len > 0 && want.len == said.len &&
+		    sodium_memcmp(want.ptr, said.ptr, want.len) == 0)
 			return true;
 	}
 	return false;
@@ -150,7 +156,8 @@ on_head(void *ctx, struct request *r)
 
 	r->body_max = 0;
 	if (!may_enter(b, r))
-		refuse(r, 401, "security_exception", "missing or wrong name and password, or API key");
+		refuse(r, 401, "security_exception",
+		    "missing or wrong name and password, or API key");
 	else if (!is_bulk(r, &index)) {
 		if (r->length == 0 && r->method == HTTP_GET)
 			return;
@@ -160,7 +167,8 @@ on_head(void *ctx, struct request *r)
 	else if (r->length > BODY_MAX)
 		refuse(r, 413, "content_too_long", "more than 8 MiB; send smaller bulks");
 	else if (b->held)
-		refuse(r, 429, "es_rejected_execution_exception", "the spool is full; try again later");
+		refuse(r, 429, "es_rejected_execution_exception",
+		    "the spool is full; try again later");
 	else
 		r->body_max = BODY_MAX;
 }
@@ -201,7 +209,8 @@ unpack(struct request *r, struct buf *plain, struct slice *body)
 	inflateEnd(&z);
 	*body = buf_slice(plain);
 	if (plain->failed)
-		refuse(r, 413, "content_too_long", "more than 32 MiB when unpacked; send smaller bulks");
+		refuse(r, 413, "content_too_long",
+		    "more than 32 MiB when unpacked; send smaller bulks");
 	else if (rc != Z_STREAM_END)
 		refuse(r, 400, "parsing_exception", "the gzip body is damaged or cut short");
 	return rc == Z_STREAM_END && !plain->failed;
@@ -240,7 +249,8 @@ take_back(const struct bulk_listener *b, const struct before *at)
 		b->routes[i].intake->waiting.len = at->len[i];
 }
 
-/* 0: taken, `items` holds the answer's elements; otherwise the status to refuse with, and why. */
+/* 0: taken, `items` holds the answer's elements; otherwise the status to refuse with, and why.
+ */
 static unsigned
 take_items(struct bulk_listener *b, struct slice body, struct slice index, struct buf *items,
     bool *errors, struct err *e)
@@ -258,7 +268,8 @@ take_items(struct bulk_listener *b, struct slice body, struct slice index, struc
 		else if (in == NULL)
 			refused = "no source of this node takes this index";
 		else if (!intake_add(in, it.document)) {
-			err_set(e, "no room for more at the moment; send smaller bulks, or try again later");
+			err_set(e, "no room for more at the moment; send smaller bulks, or try "
+				   "again later");
 			return 429;
 		}
 		*errors |= refused != NULL;
@@ -281,7 +292,8 @@ on_bulk(struct bulk_listener *b, struct request *r, struct slice index)
 	struct err e;
 
 	if (b->held) {
-		refuse(r, 429, "es_rejected_execution_exception", "the spool is full; try again later");
+		refuse(r, 429, "es_rejected_execution_exception",
+		    "the spool is full; try again later");
 		return;
 	}
 	if (!unpack(r, &plain, &body))
@@ -295,11 +307,14 @@ on_bulk(struct bulk_listener *b, struct request *r, struct slice index)
 	if (refused != 0) {
 		take_back(b, &at);
 		refuse(r, refused,
-		    refused == 429 ? "es_rejected_execution_exception" : "illegal_argument_exception", e.text);
+		    refused == 429 ? "es_rejected_execution_exception"
+				   : "illegal_argument_exception",
+		    e.text);
 		goto out;
 	}
 	w->answer = BUF_INIT(2 * PLAIN_MAX + 64);
-	buf_printf(&w->answer, "{\"took\":0,\"errors\":%s,\"items\":[", errors ? "true" : "false");
+	buf_printf(
+	    &w->answer, "{\"took\":0,\"errors\":%s,\"items\":[", errors ? "true" : "false");
 	buf_add(&w->answer, buf_slice(&items));
 	buf_add_str(&w->answer, "]}");
 	w->r = r;
@@ -379,7 +394,8 @@ bulk_listener_hold(struct bulk_listener *b, bool hold)
 
 /* --- life --- */
 
-/* "Basic BASE64(user:secret)"; or, without a user, "ApiKey SECRET" in plain and as Beats encode it. */
+/* "Basic BASE64(user:secret)"; or, without a user, "ApiKey SECRET" in plain and as Beats encode
+ * it. */
 static bool
 write_credentials(struct bulk_listener *b, struct slice user, struct slice secret)
 {
@@ -395,13 +411,16 @@ write_credentials(struct bulk_listener *b, struct slice user, struct slice secre
 	}
 	buf_add(&pair, secret);
 	ok = !pair.failed &&
-	    sodium_base64_encoded_len(pair.len, sodium_base64_VARIANT_ORIGINAL) + 16 < sizeof(coded);
+	     sodium_base64_encoded_len(pair.len, sodium_base64_VARIANT_ORIGINAL) + 16 <
+		 sizeof(coded);
 	if (ok) {
 		sodium_bin2base64(
 		    coded, sizeof(coded), pair.ptr, pair.len, sodium_base64_VARIANT_ORIGINAL);
-		snprintf(b->credentials[0], SECRET_MAX, "%s %.4000s", user.len > 0 ? "Basic" : "ApiKey", coded);
+		snprintf(b->credentials[0], SECRET_MAX, "%s %.4000s",
+		    user.len > 0 ? "Basic" : "ApiKey", coded);
 		if (user.len == 0)
-			snprintf(b->credentials[1], SECRET_MAX, "ApiKey %.*s", SLICE_ARG(secret));
+			snprintf(
+			    b->credentials[1], SECRET_MAX, "ApiKey %.*s", SLICE_ARG(secret));
 	}
 	if (pair.ptr != NULL)
 		sodium_memzero(pair.ptr, pair.cap);
@@ -415,7 +434,8 @@ bulk_listener_open(
     struct bulk_listener **out, struct loop *l, const struct bulk_options *o, struct err *e)
 {
 	struct bulk_listener *b = calloc(1, sizeof(*b));
-	struct http_options http = {.name = "_bulk", .connections_max = CONNECTIONS_MAX,
+	struct http_options http = {.name = "_bulk",
+	    .connections_max = CONNECTIONS_MAX,
 	    .per_address_max = CONNECTIONS_MAX,
 	    .owner = {.ctx = b, .on_head = on_head, .on_whole = on_whole, .on_gone = on_gone}};
 	int rc = -1;
@@ -432,7 +452,8 @@ bulk_listener_open(
 		err_set(e, "the name and password for _bulk are too long");
 		goto out;
 	}
-	if (http_bind(o->address, &http.listener, e) != 0 || http_open(&b->http, l, &http, e) != 0)
+	if (http_bind(o->address, &http.listener, e) != 0 ||
+	    http_open(&b->http, l, &http, e) != 0)
 		goto out;
 	*out = b;
 	b = NULL;

@@ -1,5 +1,6 @@
 /*
- * receive_bulk.h - take what Elasticsearch's _bulk takes: Filebeat, Winlogbeat, Vector, Logstash.
+ * receive_bulk.h - take what Elasticsearch's _bulk takes: Filebeat, Winlogbeat, Vector,
+ * Logstash.
  *
  * A small part of its API: enough that such senders believe to speak with it.
  * One listener may serve several sources, told apart by index.  A request is
@@ -24,7 +25,8 @@ struct bulk_options {
 	const char *address;
 	const struct bulk_route *routes; /* copied */
 	size_t n_routes;
-	struct slice user, secret; /* Basic, or with an empty user an API key; both empty: anyone */
+	struct slice user,
+	    secret; /* Basic, or with an empty user an API key; both empty: anyone */
 	void (*on_lines)(void *ctx);
 	void *ctx;
 };

@@ -34,7 +34,7 @@ struct syslog {
 	bool held;	   /* by the owner */
 	bool paused;	   /* nothing is watched: held, or no room */
 	bool told_crowded;
-	uint32_t lost;	/* the kernel's count of datagrams it had no room for */
+	uint32_t lost; /* the kernel's count of datagrams it had no room for */
 	struct connection *connections;
 	unsigned n_connections;
 	uint8_t *datagrams;
@@ -78,7 +78,7 @@ take_records(struct connection *c)
 	enum frame_status st = FRAME_OK;
 
 	while (intake_has_room(c->owner->o.intake) &&
-	    (st = frame_cut_record(&c->method, &in, &record)) == FRAME_OK)
+	       (st = frame_cut_record(&c->method, &in, &record)) == FRAME_OK)
 		intake_add(c->owner->o.intake, record);
 	memmove(c->waiting.ptr, in.ptr, in.len);
 	c->waiting.len = in.len;
@@ -140,10 +140,12 @@ on_connection_ready(void *ctx, int fd, unsigned ready)
 	struct syslog *s = c->owner;
 	enum tls_status st = TLS_BYTES;
 
-	for (int i = 0; i < TURN_READS && st == TLS_BYTES && intake_has_room(s->o.intake); i++) {
+	for (int i = 0; i < TURN_READS && st == TLS_BYTES && intake_has_room(s->o.intake);
+	     i++) {
 		st = read_some(c);
 		if (st == TLS_BYTES && !take_records(c)) {
-			log_warning("syslog for source \"%.*s\": a sender's bytes are no syslog frames; "
+			log_warning("syslog for source \"%.*s\": a sender's bytes are no "
+				    "syslog frames; "
 				    "hung up",
 			    SLICE_ARG(s->o.cfg->name));
 			st = TLS_BROKEN;
@@ -171,7 +173,8 @@ on_accept(void *ctx, int fd, unsigned ready)
 		return;
 	if (s->n_connections == CONNECTIONS_MAX || (c = calloc(1, sizeof(*c))) == NULL) {
 		if (!s->told_crowded)
-			log_warning("syslog for source \"%.*s\": more than %d connections; new ones are "
+			log_warning("syslog for source \"%.*s\": more than %d connections; new "
+				    "ones are "
 				    "closed",
 			    SLICE_ARG(s->o.cfg->name), CONNECTIONS_MAX);
 		s->told_crowded = true;
@@ -206,7 +209,8 @@ note_lost(struct syslog *s, struct msghdr *m)
 		memcpy(&total, CMSG_DATA(h), sizeof(total));
 		if (total != s->lost) {
 			s->o.intake->source->refused_lines += total - s->lost;
-			log_warning("syslog for source \"%.*s\": %u UDP messages were lost, there was no "
+			log_warning("syslog for source \"%.*s\": %u UDP messages were lost, "
+				    "there was no "
 				    "room for them",
 			    SLICE_ARG(s->o.cfg->name), total - s->lost);
 		}
@@ -224,9 +228,12 @@ on_datagrams(void *ctx, int fd, unsigned ready)
 	int n;
 
 	for (int i = 0; i < DATAGRAMS; i++) {
-		parts[i] = (struct iovec){s->datagrams + (size_t)i * DATAGRAM_MAX, DATAGRAM_MAX};
-		messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1,
-		    .msg_control = control[i], .msg_controllen = sizeof(control[i])};
+		parts[i] =
+		    (struct iovec){s->datagrams + (size_t)i * DATAGRAM_MAX, DATAGRAM_MAX};
+		messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i],
+		    .msg_iovlen = 1,
+		    .msg_control = control[i],
+		    .msg_controllen = sizeof(control[i])};
 	}
 	n = recvmmsg(fd, messages, DATAGRAMS, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
@@ -258,7 +265,8 @@ syslog_resume(struct syslog *s)
 		loop_watch(s->loop, s->udp, LOOP_READ, on_datagrams, s, NULL);
 	for (struct connection *c = s->connections; c != NULL && !s->paused; c = next) {
 		next = c->next;
-		on_connection_ready(c, c->fd, LOOP_READ); /* TLS may hold bytes that the socket does not show */
+		on_connection_ready(
+		    c, c->fd, LOOP_READ); /* TLS may hold bytes that the socket does not show */
 	}
 }
 

@@ -24,7 +24,8 @@ struct syslog_options {
 	void *ctx;
 };
 
-int syslog_open(struct syslog **out, struct loop *l, const struct syslog_options *o, struct err *e);
+int syslog_open(
+    struct syslog **out, struct loop *l, const struct syslog_options *o, struct err *e);
 void syslog_close(struct syslog *s); /* NULL is welcome */
 
 /* Held back (or let go on) because the spool takes nothing. */

@@ -1,11 +1,12 @@
-/* retry.h - how long to wait after a failure: longer each time, and not all nodes at once.  Pure. */
+/* retry.h - how long to wait after a failure: longer each time, and not all nodes at once.
+ * Pure. */
 #ifndef HINOMI_NODE_RETRY_H
 #define HINOMI_NODE_RETRY_H
 
 #include "base/instant.h"
 
-#define RETRY_FIRST  SPAN_MS(500)
-#define RETRY_LONGEST SPAN_SECONDS(60)
+#define RETRY_FIRST    SPAN_MS(500)
+#define RETRY_LONGEST  SPAN_SECONDS(60)
 #define RETRY_SAID_MAX SPAN_SECONDS(600) /* the most that a Retry-After may ask for */
 
 /*

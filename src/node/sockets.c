@@ -38,8 +38,8 @@ split(const char *address, char host[256], char port[8])
 static int
 open_one(const struct addrinfo *a, bool stream)
 {
-	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1,
-	    size = UDP_BUFFER, code;
+	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+	    one = 1, size = UDP_BUFFER, code;
 
 	if (fd < 0)
 		return -1;
@@ -68,13 +68,16 @@ socket_listen(const char *address, bool stream, struct err *e)
 	int rc, fd;
 
 	if (!split(address, host, port))
-		return err_set(
-		    e, "\"%s\" is no address and port; write 127.0.0.1:5514 or [::1]:5514", address);
-	rc = getaddrinfo(host[0] == '\0' || strcmp(host, "*") == 0 ? NULL : host, port, &hints, &list);
+		return err_set(e,
+		    "\"%s\" is no address and port; write 127.0.0.1:5514 or [::1]:5514",
+		    address);
+	rc = getaddrinfo(
+	    host[0] == '\0' || strcmp(host, "*") == 0 ? NULL : host, port, &hints, &list);
 	if (rc != 0)
 		return err_set(e, "listening on \"%s\": %s", address, gai_strerror(rc));
 	if ((fd = open_one(list, stream)) < 0) {
-		err_errno(e, errno, "listening on \"%s\" (%s)", address, stream ? "TCP" : "UDP");
+		err_errno(
+		    e, errno, "listening on \"%s\" (%s)", address, stream ? "TCP" : "UDP");
 		if (errno == EADDRINUSE)
 			err_wrap(e, "another program has this port; choose one that is free");
 	}

@@ -9,10 +9,11 @@
 #include "node/lines.h"
 #include "text/json.h"
 
-/* Level 1 packs proxy logs to about a sixth; level 3 takes half as long again and gains a tenth. */
-#define ZSTD_LEVEL    1
-#define LINE_MEM      (1024 * 1024) /* what a codec may need for one line */
-#define CONFIG_MAX    8192
+/* Level 1 packs proxy logs to about a sixth; level 3 takes half as long again and gains a
+ * tenth. */
+#define ZSTD_LEVEL 1
+#define LINE_MEM   (1024 * 1024) /* what a codec may need for one line */
+#define CONFIG_MAX 8192
 
 struct source_pack {
 	ZSTD_CCtx *zstd;
@@ -59,8 +60,8 @@ write_config(const struct codec_config *c, struct buf *out)
 		long long minutes = llabs((long long)c->utc_offset.us / 60000000);
 		struct buf text = BUF_INIT(16);
 
-		buf_printf(&text, "%c%02lld:%02lld", c->utc_offset.us < 0 ? '-' : '+', minutes / 60,
-		    minutes % 60);
+		buf_printf(&text, "%c%02lld:%02lld", c->utc_offset.us < 0 ? '-' : '+',
+		    minutes / 60, minutes % 60);
 		json_put_string(&o, "utc_offset", buf_slice(&text));
 		buf_release(&text);
 	}
@@ -79,7 +80,8 @@ pack_make(struct source_pack **out, const struct source_config *cfg, const struc
 	p->config = BUF_INIT(CONFIG_MAX);
 	write_config(&cfg->codec, &p->config);
 	if ((p->zstd = ZSTD_createCCtx()) == NULL ||
-	    (p->frame = malloc(ZSTD_compressBound(BATCH_BYTES_MAX))) == NULL || p->config.failed)
+	    (p->frame = malloc(ZSTD_compressBound(BATCH_BYTES_MAX))) == NULL ||
+	    p->config.failed)
 		goto out;
 	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
 	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1);
@@ -131,8 +133,11 @@ put_batch(struct source *s, struct spool *sp, struct slice lines, uint64_t n_lin
     struct slice preamble, struct instant now, struct err *e)
 {
 	struct source_pack *p = s->pack;
-	struct spool_batch b = {.bytes = lines.len, .lines = n_lines, .received = now,
-	    .config = buf_slice(&p->config), .preamble = preamble};
+	struct spool_batch b = {.bytes = lines.len,
+	    .lines = n_lines,
+	    .received = now,
+	    .config = buf_slice(&p->config),
+	    .preamble = preamble};
 	size_t n = ZSTD_compress2(
 	    p->zstd, p->frame, ZSTD_compressBound(BATCH_BYTES_MAX), lines.ptr, lines.len);
 
@@ -177,8 +182,8 @@ put_masked(struct source *s, struct spool *sp, struct slice lines, struct slice 
 {
 	struct source_pack *p = s->pack;
 	struct buf in_force = BUF_INIT(PREAMBLE_MAX);
-	struct batch b = {.received = now, .preamble = preamble, .lines = lines,
-	    .config = &s->cfg->codec};
+	struct batch b = {
+	    .received = now, .preamble = preamble, .lines = lines, .config = &s->cfg->codec};
 	uint64_t n = 0;
 	int rc = 0;
 
@@ -193,7 +198,8 @@ put_masked(struct source *s, struct spool *sp, struct slice lines, struct slice 
 		lines = slice_from(lines, line.len + ended);
 		mask_line(s, line);
 		if (p->masked.len + p->line.len + 1 > BATCH_BYTES_MAX) {
-			rc = put_batch(s, sp, buf_slice(&p->masked), n, buf_slice(&in_force), now, e);
+			rc = put_batch(
+			    s, sp, buf_slice(&p->masked), n, buf_slice(&in_force), now, e);
 			lines_see_directives(buf_slice(&p->masked), &in_force);
 			buf_reset(&p->masked);
 			n = 0;

@@ -22,11 +22,11 @@ struct source_config {
 	struct slice file; /* where it was configured, for errors */
 	unsigned line;
 	/* exactly one way in: */
-	const char *path;		/* a file or a glob pattern */
-	const char *udp, *tcp, *tls;	/* syslog: addresses to listen on, any of them */
-	const char *bulk;		/* address to listen on, or that of the listener shared */
-	const char *index;		/* of _bulk: only documents for this index; NULL: all others */
-	bool from_end;			/* a file seen for the first time: only what comes */
+	const char *path;	     /* a file or a glob pattern */
+	const char *udp, *tcp, *tls; /* syslog: addresses to listen on, any of them */
+	const char *bulk;	     /* address to listen on, or that of the listener shared */
+	const char *index; /* of _bulk: only documents for this index; NULL: all others */
+	bool from_end;	   /* a file seen for the first time: only what comes */
 	struct codec_config codec;
 	struct mask_settings mask;
 	enum source_unread unread;
@@ -37,10 +37,10 @@ struct source {
 	const struct spool_source *spooled; /* the spool's numbers */
 	/* since the start of the program: */
 	uint64_t read_bytes;
-	struct instant last_line;	 /* when lines last came; 0: not yet */
-	uint64_t refused_lines;		 /* lost before the spool: UDP while it was full */
-	uint64_t masked_unread;		 /* lines whose content was dropped */
-	struct err trouble;		 /* the newest; its text is empty when all is well */
+	struct instant last_line; /* when lines last came; 0: not yet */
+	uint64_t refused_lines;	  /* lost before the spool: UDP while it was full */
+	uint64_t masked_unread;	  /* lines whose content was dropped */
+	struct err trouble;	  /* the newest; its text is empty when all is well */
 	struct source_pack *pack;
 };
 

@@ -37,7 +37,7 @@ static const struct db_migration migrations[] = {
 	" status INTEGER NOT NULL, reason TEXT NOT NULL, refused INTEGER NOT NULL);"},
     {0}};
 
-#define BATCH_COLUMNS                                                                              \
+#define BATCH_COLUMNS                                                                          \
 	"id, source, sequence, stream, bytes, lines, received, size, config, preamble, body"
 
 struct source {
@@ -313,8 +313,9 @@ drop_oldest(struct spool *sp, struct err *e)
 	int64_t id;
 	int rc;
 
-	if (db_prepare(sp->db, "SELECT id, source, lines FROM batch WHERE id > $1 ORDER BY id LIMIT 1",
-		&st, e) != 0)
+	if (db_prepare(sp->db,
+		"SELECT id, source, lines FROM batch WHERE id > $1 ORDER BY id LIMIT 1", &st,
+		e) != 0)
 		return -1;
 	db_bind_int(st, 1, sp->protect);
 	if ((rc = db_step(st, e)) != 1)
@@ -381,7 +382,8 @@ spool_save_mark(struct spool *sp, int64_t source, struct spool_mark *m, struct e
 	if (db_prepare(sp->db,
 		"INSERT INTO mark (id, source, device, inode, consumed, head_len, print, done,"
 		" path, preamble) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-		" ON CONFLICT (id) DO UPDATE SET device = excluded.device, inode = excluded.inode,"
+		" ON CONFLICT (id) DO UPDATE SET device = excluded.device, inode = "
+		"excluded.inode,"
 		" consumed = excluded.consumed, head_len = excluded.head_len,"
 		" print = excluded.print, done = excluded.done, path = excluded.path,"
 		" preamble = excluded.preamble RETURNING id",
@@ -432,8 +434,8 @@ spool_each_mark(struct spool *sp, int64_t source, spool_on_mark *fn, void *ctx, 
 	db_bind_int(st, 1, source);
 	while ((rc = db_step(st, e)) == 1) {
 		struct slice print = db_blob(st, 5);
-		struct spool_mark m = {.id = db_int(st, 0), .path = db_text(st, 7),
-		    .preamble = db_blob(st, 8)};
+		struct spool_mark m = {
+		    .id = db_int(st, 0), .path = db_text(st, 7), .preamble = db_blob(st, 8)};
 
 		m.mark.device = (uint64_t)db_int(st, 1);
 		m.mark.inode = (uint64_t)db_int(st, 2);
@@ -476,16 +478,20 @@ spool_next(struct spool *sp, int64_t after, struct spool_item *it, struct err *e
 
 	assert(!sp->writing);
 	if (db_prepare(sp->db,
-		"SELECT " BATCH_COLUMNS ", (SELECT name FROM source WHERE source.id = batch.source)"
+		"SELECT " BATCH_COLUMNS
+		", (SELECT name FROM source WHERE source.id = batch.source)"
 		" FROM batch WHERE id > $1 ORDER BY id LIMIT 1",
 		&st, e) != 0)
 		return -1;
 	db_bind_int(st, 1, after);
 	if ((rc = db_step(st, e)) != 1)
 		return rc;
-	*it = (struct spool_item){.id = db_int(st, 0), .source_id = db_int(st, 1),
-	    .sequence = (uint64_t)db_int(st, 2), .offset = (uint64_t)db_int(st, 3),
-	    .bytes = (uint64_t)db_int(st, 4), .lines = (uint64_t)db_int(st, 5),
+	*it = (struct spool_item){.id = db_int(st, 0),
+	    .source_id = db_int(st, 1),
+	    .sequence = (uint64_t)db_int(st, 2),
+	    .offset = (uint64_t)db_int(st, 3),
+	    .bytes = (uint64_t)db_int(st, 4),
+	    .lines = (uint64_t)db_int(st, 5),
 	    .received = {db_int(st, 6)}};
 	copy_blob(&it->config, db_text(st, 8));
 	copy_blob(&it->preamble, db_blob(st, 9));
@@ -601,8 +607,8 @@ spool_count(struct spool *sp, struct spool_counts *out, struct err *e)
 	struct db_stmt *st;
 	int rc;
 
-	*out = (struct spool_counts){.bytes = sp->committed.bytes, .batches = sp->committed.batches,
-	    .limit = sp->limit};
+	*out = (struct spool_counts){
+	    .bytes = sp->committed.bytes, .batches = sp->committed.batches, .limit = sp->limit};
 	if (read_one(sp->db, "SELECT count(*) FROM quarantine", &st, e) != 0)
 		return -1;
 	out->quarantined = db_int(st, 0);

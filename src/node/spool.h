@@ -41,7 +41,7 @@ struct spool_source {
 	uint64_t offset;   /* bytes of its stream so far */
 	uint64_t lines;
 	uint64_t dropped_lines, dropped_batches; /* by keep_newest */
-	struct instant since;		  /* when it was first configured */
+	struct instant since;			 /* when it was first configured */
 };
 
 /* Find or make the source; the pointer lives as long as the spool. */

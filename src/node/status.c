@@ -29,7 +29,8 @@ write_source(struct json_out *o, const struct source *s, uint64_t lag)
 		buf_reset(&text);
 	}
 	if (s->masked_unread > 0) {
-		buf_printf(&text, "the content of %llu lines was dropped because they could not be masked",
+		buf_printf(&text,
+		    "the content of %llu lines was dropped because they could not be masked",
 		    (unsigned long long)s->masked_unread);
 		json_put_string(o, NULL, buf_slice(&text));
 	}

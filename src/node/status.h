@@ -1,4 +1,5 @@
-/* status.h - what a node says about itself: to the center every ten seconds, and to `hinomi node status`. */
+/* status.h - what a node says about itself: to the center every ten seconds, and to `hinomi
+ * node status`. */
 #ifndef HINOMI_NODE_STATUS_H
 #define HINOMI_NODE_STATUS_H
 

@@ -208,7 +208,8 @@ fill_packed(struct tail *t, struct tail_file *f, struct slice *bytes, bool *at_e
 	struct err *e = &t->source->trouble;
 	size_t got = 1;
 
-	if (f->carry_at > f->next.offset || f->packed == NULL) { /* rolled back: from the start */
+	if (f->carry_at > f->next.offset ||
+	    f->packed == NULL) { /* rolled back: from the start */
 		tail_file_close(f);
 		if (input_open(&f->packed, f->path, e) != 0)
 			return false;
@@ -286,7 +287,7 @@ collect_some(struct tail *t, struct tail_file *f, struct spool *sp, struct insta
 	}
 	if (*taken == 0) {
 		f->finished = at_end && f->final && f->next.offset >= f->size &&
-		    (f->fd < 0 || quiet.us >= t->close_after.us);
+			      (f->fd < 0 || quiet.us >= t->close_after.us);
 		return 0;
 	}
 	/* The file may have been cut and have grown again while we read its head. */
@@ -306,7 +307,9 @@ collect_some(struct tail *t, struct tail_file *f, struct spool *sp, struct insta
 static int
 save_file(struct tail *t, struct tail_file *f, struct spool *sp, struct err *e)
 {
-	struct spool_mark m = {.id = f->id, .mark = f->next, .path = slice_str(f->path),
+	struct spool_mark m = {.id = f->id,
+	    .mark = f->next,
+	    .path = slice_str(f->path),
 	    .preamble = buf_slice(&f->ahead)};
 
 	if (f->forgotten)
@@ -318,8 +321,7 @@ save_file(struct tail *t, struct tail_file *f, struct spool *sp, struct err *e)
 }
 
 int
-tail_collect(
-    struct tail *t, struct spool *sp, size_t budget, struct instant now, struct err *e)
+tail_collect(struct tail *t, struct spool *sp, size_t budget, struct instant now, struct err *e)
 {
 	bool more = false;
 
@@ -332,7 +334,7 @@ tail_collect(
 		if (tail_file_is_open(f) && !f->forgotten) {
 			note_growth(f, now);
 			while (spool_has_room(sp) && left > 0 &&
-			    (rc = collect_some(t, f, sp, now, &taken, e)) == 1) {
+			       (rc = collect_some(t, f, sp, now, &taken, e)) == 1) {
 				left -= taken < left ? taken : left;
 				budget -= taken < budget ? taken : budget;
 			}

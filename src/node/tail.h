@@ -21,7 +21,8 @@ struct tail;
 int tail_open(struct tail **out, struct source *source, struct spool *sp, struct err *e);
 void tail_close(struct tail *t); /* NULL is welcome */
 
-/* Look for files that came, went and moved.  Cheap when nothing did; `all` looks at everything. */
+/* Look for files that came, went and moved.  Cheap when nothing did; `all` looks at everything.
+ */
 int tail_scan(struct tail *t, bool all, struct instant now, struct err *e);
 
 /* Directories whose changes matter, for inotify; ended by NULL, valid until the next scan. */
@@ -40,7 +41,7 @@ void tail_rolled_back(struct tail *t);
 uint64_t tail_lag(const struct tail *t);
 
 /* Rotated files stay open this long without a new byte; tests shorten it. */
-#define TAIL_FLUSH_AFTER SPAN_SECONDS(2)  /* an unfinished last line is then taken */
+#define TAIL_FLUSH_AFTER SPAN_SECONDS(2) /* an unfinished last line is then taken */
 #define TAIL_CLOSE_AFTER SPAN_SECONDS(60)
 void tail_set_patience(struct tail *t, struct span flush_after, struct span close_after);
 

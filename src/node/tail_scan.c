@@ -119,7 +119,8 @@ look_at(struct look *l, const char *path, bool rotated)
 		if (strcmp(l->seen[i]->path, path) == 0)
 			return;
 	}
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (s = look_add(l, path, &st)) == NULL)
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    (s = look_add(l, path, &st)) == NULL)
 		return;
 	s->packing = follow_packing_of(name_of(path));
 	s->rotated = rotated || s->packing != FOLLOW_PLAIN;
@@ -132,7 +133,7 @@ static bool
 has_magic(struct slice s)
 {
 	return slice_find(s, '*') != SIZE_MAX || slice_find(s, '?') != SIZE_MAX ||
-	    slice_find(s, '[') != SIZE_MAX;
+	       slice_find(s, '[') != SIZE_MAX;
 }
 
 static void
@@ -213,19 +214,21 @@ look_for_generations(struct look *l)
 
 			if (!is_ours(l, n_logs, slice_str(directory), slice_str(entry->d_name)))
 				continue;
-			snprintf(path, sizeof(path), "%s/%s", strcmp(directory, "/") == 0 ? "" : directory,
-			    entry->d_name);
+			snprintf(path, sizeof(path), "%s/%s",
+			    strcmp(directory, "/") == 0 ? "" : directory, entry->d_name);
 			look_at(l, path, true);
 		}
 		if (d != NULL)
 			closedir(d);
 	}
-	/* A pattern such as access.log* names generations too: they are read, and they are final. */
+	/* A pattern such as access.log* names generations too: they are read, and they are
+	 * final. */
 	for (size_t i = 0; i < n_logs; i++) {
 		for (size_t k = 0; k < n_logs && !l->seen[i]->final; k++) {
 			l->seen[i]->final = slice_equal(directory_of(l->seen[k]->path),
 						directory_of(l->seen[i]->path)) &&
-			    follow_is_generation(name_of(l->seen[k]->path), name_of(l->seen[i]->path));
+					    follow_is_generation(name_of(l->seen[k]->path),
+						name_of(l->seen[i]->path));
 		}
 	}
 }
@@ -262,8 +265,8 @@ read_packed_head(struct seen *s)
 	if (input_open(&in, s->path, NULL) == 0) {
 		ok = true;
 		while (ok && got > 0 && s->head_len < FOLLOW_HEAD) {
-			ok = input_read(
-				 in, s->head + s->head_len, FOLLOW_HEAD - s->head_len, &got, NULL) == 0;
+			ok = input_read(in, s->head + s->head_len, FOLLOW_HEAD - s->head_len,
+				 &got, NULL) == 0;
 			s->head_len += ok ? got : 0;
 		}
 	}
@@ -393,7 +396,8 @@ start_new(struct tail *t, struct seen *s, struct instant now)
 	f->mark.device = s->st.st_dev;
 	f->mark.inode = s->st.st_ino;
 	if (t->fresh && t->source->cfg->from_end && s->packing == FOLLOW_PLAIN)
-		follow_advance(&f->mark, (uint64_t)s->st.st_size, slice_of(s->head, s->head_len));
+		follow_advance(
+		    &f->mark, (uint64_t)s->st.st_size, slice_of(s->head, s->head_len));
 	f->next = f->mark;
 	f->dirty = true;
 	take_file(f, s, now);
@@ -420,10 +424,12 @@ take_mark(struct tail *t, struct tail_file *f, const struct follow_mark *planned
 	}
 	if (s != NULL && (!f->mark.done || (moved && s->packing != FOLLOW_PLAIN)))
 		take_file(f, s, now);
-	else if (s == NULL && !f->mark.done && !tail_file_is_open(f) && instant_since(now, f->grown).us > LOST_AFTER.us) {
+	else if (s == NULL && !f->mark.done && !tail_file_is_open(f) &&
+		 instant_since(now, f->grown).us > LOST_AFTER.us) {
 		f->mark.done = f->next.done = true;
 		f->dirty = true;
-		err_set(&t->source->trouble, "%s: gone before its end was known to be read", f->path);
+		err_set(&t->source->trouble, "%s: gone before its end was known to be read",
+		    f->path);
 	}
 }
 
@@ -460,9 +466,11 @@ plan(struct look *l, struct instant now, struct err *e)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct seen *s = l->seen[i];
 
-		files[i] = (struct follow_file){.device = s->st.st_dev, .inode = s->st.st_ino,
+		files[i] = (struct follow_file){.device = s->st.st_dev,
+		    .inode = s->st.st_ino,
 		    .size = s->packing == FOLLOW_PLAIN ? (uint64_t)s->st.st_size : UINT64_MAX,
-		    .changed = changed_at(s), .head = slice_of(s->head, s->head_len),
+		    .changed = changed_at(s),
+		    .head = slice_of(s->head, s->head_len),
 		    .rotated = s->rotated};
 	}
 	follow_plan(marks, n_marks, files, l->n, t->source->spooled->since);
@@ -505,7 +513,8 @@ directories_changed(struct tail *t, struct instant now)
 	return changed;
 }
 
-/* A path with a slip of the pen looks like a log in which nothing happens: it must not be silent. */
+/* A path with a slip of the pen looks like a log in which nothing happens: it must not be
+ * silent. */
 static void
 say_nothing_is_there(struct tail *t)
 {
@@ -514,12 +523,17 @@ say_nothing_is_there(struct tail *t)
 	struct stat st;
 
 	if (has_magic(slice_str(path)))
-		err_set(e, "no file matches %s: check \"path\", and that the node's user may look into the folder",
+		err_set(e,
+		    "no file matches %s: check \"path\", and that the node's user may look "
+		    "into the folder",
 		    path);
 	else if (stat(path, &st) != 0)
-		err_errno(e, errno, "%s: check \"path\", and that the node's user may look into the folder", path);
+		err_errno(e, errno,
+		    "%s: check \"path\", and that the node's user may look into the folder",
+		    path);
 	else if (S_ISDIR(st.st_mode))
-		err_set(e, "%s is a folder: name the files in it, such as %s/*.log", path, path);
+		err_set(
+		    e, "%s is a folder: name the files in it, such as %s/*.log", path, path);
 	else
 		err_set(e, "%s is no regular file", path);
 }
@@ -539,8 +553,9 @@ tail_scan(struct tail *t, bool all, struct instant now, struct err *e)
 	find_directories(&l);
 	look_for_generations(&l);
 	if (l.overflow)
-		err_set(&t->source->trouble, "%s: more than %d files match; the rest is not read",
-		    t->source->cfg->path, FILES_MAX);
+		err_set(&t->source->trouble,
+		    "%s: more than %d files match; the rest is not read", t->source->cfg->path,
+		    FILES_MAX);
 	read_heads(&l);
 	look_at_open_files(&l);
 	if (l.n == 0 && t->n_files == 0)

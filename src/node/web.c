@@ -57,7 +57,8 @@ finish_call(struct web *w, size_t slot, CURLcode rc)
 	} else if (c->too_long)
 		err_set(&a.err, "the answer is longer than %d bytes", WEB_ANSWER_MAX);
 	else
-		err_set(&a.err, "%s", c->reason[0] != '\0' ? c->reason : curl_easy_strerror(rc));
+		err_set(
+		    &a.err, "%s", c->reason[0] != '\0' ? c->reason : curl_easy_strerror(rc));
 	if (c->fn != NULL)
 		c->fn(c->ctx, &a);
 	call_free(c);
@@ -91,7 +92,7 @@ on_ready(void *ctx, int fd, unsigned ready)
 {
 	struct web *w = ctx;
 	int running, bits = (ready & (LOOP_READ | LOOP_HANGUP) ? CURL_CSELECT_IN : 0) |
-	    (ready & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
+			    (ready & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
 
 	curl_multi_socket_action(w->multi, fd, bits, &running);
 	take_finished(w);
@@ -101,7 +102,8 @@ static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
 	struct web *w = ctx;
-	unsigned want = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
+	unsigned want =
+	    (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
 
 	if (what == CURL_POLL_REMOVE)
 		loop_unwatch(w->loop, fd);
@@ -300,7 +302,8 @@ refuse:
 bool
 web_escape(struct slice s, char *out, size_t size)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.len; i++) {

@@ -18,10 +18,10 @@
 struct web;
 
 struct web_answer {
-	long status;		  /* 0: there was none, and `err` says why */
+	long status; /* 0: there was none, and `err` says why */
 	struct slice body;
-	struct span retry_after;  /* 0: not said */
-	struct instant date;	  /* of the server's clock; 0: not said */
+	struct span retry_after; /* 0: not said */
+	struct instant date;	 /* of the server's clock; 0: not said */
 	struct err err;
 };
 
@@ -30,7 +30,7 @@ typedef void web_on_answer(void *ctx, const struct web_answer *a);
 /* Everything is copied but `body`, which must live until the answer. */
 struct web_request {
 	const char *url;
-	struct slice body; /* absent: GET, otherwise POST */
+	struct slice body;	    /* absent: GET, otherwise POST */
 	const char *const *headers; /* "Name: value", ended by NULL */
 	const char *ca_file;	    /* the only CA to trust; NULL: nobody is verified */
 	const char *client_file;    /* PEM with our certificate and its key, or NULL */

@@ -20,7 +20,7 @@ struct input {
 	const struct form *form;
 	const char *path;
 	int fd;
-	bool at_end;   /* of the file */
+	bool at_end;	/* of the file */
 	bool in_member; /* inside a compressed member that has not ended */
 	uint8_t *raw;
 	size_t start, end; /* unused part of raw */
@@ -93,8 +93,8 @@ static int
 damaged(const struct input *in, const char *why, struct err *e)
 {
 	return err_set(e,
-	    "\"%s\" is damaged: %s says \"%s\". What came before the damage was read.", in->path,
-	    in->form->name, why);
+	    "\"%s\" is damaged: %s says \"%s\". What came before the damage was read.",
+	    in->path, in->form->name, why);
 }
 
 static int
@@ -136,8 +136,8 @@ zstd_init(struct input *in)
 		return -1;
 	return ZSTD_isError(
 		   ZSTD_DCtx_setParameter(in->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX))
-	    ? -1
-	    : 0;
+		   ? -1
+		   : 0;
 }
 
 static void

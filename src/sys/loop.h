@@ -23,7 +23,8 @@ int loop_new(struct loop **out, struct err *e);
 void loop_free(struct loop *l);
 
 /* Watch fd for these bits of enum loop_ready; called again for a watched fd, changes them. */
-int loop_watch(struct loop *l, int fd, unsigned want, loop_on_ready *fn, void *ctx, struct err *e);
+int loop_watch(
+    struct loop *l, int fd, unsigned want, loop_on_ready *fn, void *ctx, struct err *e);
 void loop_unwatch(struct loop *l, int fd);
 
 /* Timers run on the monotonic clock.  Owned by the loop until it fired or was cancelled. */

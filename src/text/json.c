@@ -249,7 +249,8 @@ json_need_chars(
 	if (json_need_string(object, path, size - 1, &s, e) != 0)
 		return -1;
 	if (s.len >= size) /* characters of several bytes */
-		return err_set(e, "\"%s\" must be a string of at most %zu bytes", path, size - 1);
+		return err_set(
+		    e, "\"%s\" must be a string of at most %zu bytes", path, size - 1);
 	memcpy(to, s.ptr, s.len);
 	to[s.len] = '\0';
 	return 0;

@@ -76,8 +76,8 @@ bool json_next(const struct json *object, struct json_walk *w, struct slice *nam
 int json_need_string(const struct json *object, const char *path, size_t chars_max,
     struct slice *out, struct err *e);
 /* The same into the caller's array, as a C string of at most size - 1 bytes. */
-int json_need_chars(const struct json *object, const char *path, char *to, size_t size,
-    struct err *e);
+int json_need_chars(
+    const struct json *object, const char *path, char *to, size_t size, struct err *e);
 int json_want_string(const struct json *object, const char *path, size_t chars_max,
     struct slice *out, struct err *e);
 int json_need_int(const struct json *object, const char *path, int64_t min, int64_t max,

@@ -35,9 +35,9 @@ known_answers(void **state)
 static void
 what_is_no_time(void **state)
 {
-	static const char *const bad[] = {"", "2026", "2025-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
-	    "2026-01-01T24:00:00Z", "2026-01-01T00:00:00+9", "2026-01-01T00:00:00Zx",
-	    "2026-01-01T00:00", "-026-01-01T00:00:00Z"};
+	static const char *const bad[] = {"", "2026", "2025-02-29T00:00:00Z",
+	    "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00+9",
+	    "2026-01-01T00:00:00Zx", "2026-01-01T00:00", "-026-01-01T00:00:00Z"};
 	struct instant t;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -48,7 +48,8 @@ static void
 floor_goes_down_before_1970_too(void **state)
 {
 	assert_true(instant_floor((struct instant){-1}, SPAN_HOURS(1)).us == -3600000000);
-	assert_true(instant_floor((struct instant){3600000001}, SPAN_HOURS(1)).us == 3600000000);
+	assert_true(
+	    instant_floor((struct instant){3600000001}, SPAN_HOURS(1)).us == 3600000000);
 }
 
 int

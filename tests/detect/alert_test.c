@@ -16,7 +16,10 @@ static const struct rule_info rules[] = {
 	.severity = 75,
 	.n_attack = 2,
 	.attack = attack},
-    {.detector = "indicator", .id = SLICE_LITERAL("rule-b"), .level = LEVEL_LOW, .severity = 25},
+    {.detector = "indicator",
+	.id = SLICE_LITERAL("rule-b"),
+	.level = LEVEL_LOW,
+	.severity = 25},
 };
 
 /* One finding of a made-up stream: the n-th line, whoever and whenever n says. */
@@ -30,11 +33,18 @@ add(struct alert_set *set, unsigned n, uint64_t batch_start)
 	snprintf(raw, sizeof(raw), "line %u \xff tail", n);
 	snprintf(who, sizeof(who), "10.0.0.%u", n % 3);
 	snprintf(id, sizeof(id), "batch-%u", (unsigned)batch_start);
-	struct batch b = {.id = slice_str(id), .institution = SLICE("h1"), .source = SLICE("proxy"),
+	struct batch b = {.id = slice_str(id),
+	    .institution = SLICE("h1"),
+	    .source = SLICE("proxy"),
 	    .offset = batch_start};
-	struct finding f = {.rule = &rules[n % 2], .at = {(int64_t)(n * 7919 % 10007) * 1000000},
-	    .entity_kind = SLICE("source.ip"), .entity = slice_str(who), .n_fields = 1, .fields = &field,
-	    .offset = n * 100 - batch_start, .raw = slice_str(raw)};
+	struct finding f = {.rule = &rules[n % 2],
+	    .at = {(int64_t)(n * 7919 % 10007) * 1000000},
+	    .entity_kind = SLICE("source.ip"),
+	    .entity = slice_str(who),
+	    .n_fields = 1,
+	    .fields = &field,
+	    .offset = n * 100 - batch_start,
+	    .raw = slice_str(raw)};
 	assert_int_equal(alert_set_add(set, &b, &f, &e), 0);
 }
 
@@ -117,7 +127,8 @@ json_there_and_back(void **state)
 static void
 merging_what_was_stored_equals_adding(void **state)
 {
-	struct alert_set *one = alert_set_new(), *two = alert_set_new(), *both = alert_set_new();
+	struct alert_set *one = alert_set_new(), *two = alert_set_new(),
+			 *both = alert_set_new();
 	struct arena *mem = arena_new(16 << 20);
 	struct buf a = BUF_INIT(1 << 20), b = BUF_INIT(1 << 20);
 	struct alert stored;
@@ -159,7 +170,8 @@ merging_what_was_stored_equals_adding(void **state)
 static void
 damaged_json_is_refused(void **state)
 {
-	static const char *const bad[] = {"", "{}", "[]", "{\"id\":1}", "{\"rule\":{\"id\":\"x\"}}"};
+	static const char *const bad[] = {
+	    "", "{}", "[]", "{\"id\":1}", "{\"rule\":{\"id\":\"x\"}}"};
 	struct arena *mem = arena_new(1 << 20);
 	struct alert a;
 	struct err e;

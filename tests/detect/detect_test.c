@@ -1,4 +1,5 @@
-/* detect_test.c - the engine over batches: the same alerts for any cut, content swapped in flight. */
+/* detect_test.c - the engine over batches: the same alerts for any cut, content swapped in
+ * flight. */
 #include "test.h"
 
 #include <stdio.h>
@@ -12,7 +13,8 @@ static const char mapping[] =
 
 static const char rules_text[] =
     "title: Gate\nid: 11111111-1111-4111-8111-111111111111\nstatus: test\nlevel: high\n"
-    "logsource: {category: proxy}\ndetection:\n  sel:\n    c-uri|contains: '/gate.php'\n  condition: sel\n"
+    "logsource: {category: proxy}\ndetection:\n  sel:\n    c-uri|contains: '/gate.php'\n  "
+    "condition: sel\n"
     "---\n"
     "title: Upload\nid: 22222222-2222-4222-8222-222222222222\nstatus: test\nlevel: low\n"
     "logsource: {category: proxy}\ndetection:\n  sel:\n    cs-method: PUT\n  condition: sel\n";
@@ -43,7 +45,8 @@ make_indicators(void)
 	struct indicator_set *set = NULL;
 	struct err e = {0};
 
-	if (indicator_add(l, SLICE("list.txt"), SLICE("bad.example\n9.9.9.9\n"), &report, &e) != 0 ||
+	if (indicator_add(l, SLICE("list.txt"), SLICE("bad.example\n9.9.9.9\n"), &report, &e) !=
+		0 ||
 	    indicator_compile(l, &set, &e) != 0)
 		fail_msg("%s", e.text);
 	indicator_loader_free(l);
@@ -54,14 +57,17 @@ make_indicators(void)
 static size_t
 make_log(char *out, size_t cap)
 {
-	static const char *const urls[] = {"http://www.example.org/a", "http://x.example.net/gate.php?1",
-	    "http://cdn.bad.example/x", "http://9.9.9.9/", "http://ok.example.org/index"};
+	static const char *const urls[] = {"http://www.example.org/a",
+	    "http://x.example.net/gate.php?1", "http://cdn.bad.example/x", "http://9.9.9.9/",
+	    "http://ok.example.org/index"};
 	size_t n = 0;
 
 	for (unsigned i = 0; i < 3000; i++)
 		n += (size_t)snprintf(out + n, cap - n,
-		    "%u.%03u    12 10.0.0.%u TCP_MISS/200 512 %s %s - HIER_DIRECT/192.0.2.1 text/html\n",
-		    1780272000 + i * 13, i % 1000, i % 3, i % 7 == 0 ? "PUT" : "GET", urls[i * 31 % 5]);
+		    "%u.%03u    12 10.0.0.%u TCP_MISS/200 512 %s %s - HIER_DIRECT/192.0.2.1 "
+		    "text/html\n",
+		    1780272000 + i * 13, i % 1000, i % 3, i % 7 == 0 ? "PUT" : "GET",
+		    urls[i * 31 % 5]);
 	return n;
 }
 
@@ -93,13 +99,18 @@ run_in_parts(struct content *content, struct slice log, unsigned parts)
 
 	assert_int_equal(reader_new(&r, &config, &e), 0);
 	for (unsigned p = parts; p-- > 0;) {
-		size_t from = log.len / parts * p, to = p + 1 == parts ? log.len : log.len / parts * (p + 1);
+		size_t from = log.len / parts * p,
+		       to = p + 1 == parts ? log.len : log.len / parts * (p + 1);
 		while (from > 0 && log.ptr[from - 1] != '\n')
 			from--;
 		while (to > 0 && log.ptr[to - 1] != '\n')
 			to--;
-		struct batch b = {.id = SLICE("b"), .institution = SLICE("h"), .source = SLICE("proxy"),
-		    .offset = from, .lines = slice_first(slice_from(log, from), to - from), .config = &config};
+		struct batch b = {.id = SLICE("b"),
+		    .institution = SLICE("h"),
+		    .source = SLICE("proxy"),
+		    .offset = from,
+		    .lines = slice_first(slice_from(log, from), to - from),
+		    .config = &config};
 		if (detector_run(d, r, &b, alerts, &counts, &e) != 0)
 			fail_msg("%s", e.text);
 		assert_true(counts.lines == counts.events);
@@ -143,8 +154,10 @@ content_is_swapped_whole(void **state)
 	struct content *new = content_new(NULL, make_indicators());
 	struct detector *d = detector_new(old);
 	struct alert_set *alerts = alert_set_new();
-	struct batch b = {.id = SLICE("b"), .source = SLICE("proxy"),
-	    .lines = slice_of(log, make_log(log, sizeof(log))), .config = &config};
+	struct batch b = {.id = SLICE("b"),
+	    .source = SLICE("proxy"),
+	    .lines = slice_of(log, make_log(log, sizeof(log))),
+	    .config = &config};
 	struct detect_counts counts;
 	struct reader *r = NULL;
 	struct err e;

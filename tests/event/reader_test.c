@@ -249,7 +249,8 @@ japanese_character_sets_become_utf_8_and_so_does_raw(void **state)
 		    read_line(&r, &(struct codec_config){.charset = cases[i].charset}, line),
 		    CODEC_EVENT);
 		assert_slice(slice_from(event_get(&r.ev, FIELD_URL_PATH), 1), cases[i].text);
-		assert_int_not_equal(slice_search(r.ev.raw, slice_str(cases[i].text)), SIZE_MAX);
+		assert_int_not_equal(
+		    slice_search(r.ev.raw, slice_str(cases[i].text)), SIZE_MAX);
 		read_close(&r);
 	}
 }

@@ -47,8 +47,8 @@ run(const uint8_t *bytes, size_t len)
 static size_t
 mutate(uint8_t *b, size_t len, const struct seed *other)
 {
-	static const uint8_t special[] = {0, '\n', '"', '\\', '[', ']', '{', '}', '%', ',', ' ', ':', '\'',
-	    0x7f, 0x80, 0xff, '0', '9', '-', '#', '/', '*', '?', '|'};
+	static const uint8_t special[] = {0, '\n', '"', '\\', '[', ']', '{', '}', '%', ',', ' ',
+	    ':', '\'', 0x7f, 0x80, 0xff, '0', '9', '-', '#', '/', '*', '?', '|'};
 
 	switch (below(6)) {
 	case 0: /* one byte */

@@ -45,7 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		}
 		name = event_get(&ev, FIELD_USER_NAME);
-		if (name.len >= NAME_MIN && name.ptr >= line.ptr && name.ptr < line.ptr + line.len)
+		if (name.len >= NAME_MIN && name.ptr >= line.ptr &&
+		    name.ptr < line.ptr + line.len)
 			assert(slice_search(buf_slice(&out), SLICE("~")) != SIZE_MAX);
 	}
 	reader_free(r);

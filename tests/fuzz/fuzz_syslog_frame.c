@@ -1,4 +1,5 @@
-/* fuzz_syslog_frame.c - records lie inside the stream and come out the same wherever it was cut. */
+/* fuzz_syslog_frame.c - records lie inside the stream and come out the same wherever it was
+ * cut. */
 #include <assert.h>
 
 #include "base/hash.h"

@@ -342,7 +342,8 @@ static void
 words_are_found_whatever_their_case_and_mean_only_themselves(void **state)
 {
 	static const char *const found[] = {"tool", "TOOL download", "ツール", "evil.EXAMPLE",
-	    "10.0.0.7 t1105", "squid", "rule-1", "raw.EXAMPLE", "100%_a", "", "  ", "ツールの　取得"};
+	    "10.0.0.7 t1105", "squid", "rule-1", "raw.EXAMPLE", "100%_a", "", "  ",
+	    "ツールの　取得"};
 	static const char *const missing[] = {
 	    "tool nothere", "100%a", "evil_example", "'", "10.0.0.8"};
 

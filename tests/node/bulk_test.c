@@ -72,7 +72,8 @@ answers_say_what_became_of_each_item(void **state)
 
 	bulk_add_answer(&out, &it, 0, NULL);
 	assert_slice(buf_slice(&out),
-	    "{\"create\":{\"_index\":\"a\\\"b\",\"_id\":\"x\",\"_version\":1,\"result\":\"created\","
+	    "{\"create\":{\"_index\":\"a\\\"b\",\"_id\":\"x\",\"_version\":1,\"result\":"
+	    "\"created\","
 	    "\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":0,"
 	    "\"_primary_term\":1,\"status\":201}}");
 	buf_reset(&out);

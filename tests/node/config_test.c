@@ -32,14 +32,15 @@ an_empty_file_has_every_default(void **state)
 static void
 sources_of_every_kind(void **state)
 {
-	struct node_config c = parse("spool_full: keep-newest\n"
-				     "sources:\n"
-				     "- {name: proxy, path: /x/*.log, codec: auto, from: end,\n"
-				     "   utc_offset: '+09:00', charset: shift_jis,\n"
-				     "   mask: {user: true, unread: pass}}\n"
-				     "- {name: 火壁, syslog: {udp: '127.0.0.1:1', tls: '[::1]:2'}}\n"
-				     "- {name: a, bulk: {listen: '127.0.0.1:3', index: logs}}\n"
-				     "- {name: b, bulk: {listen: '127.0.0.1:3'}}\n");
+	struct node_config c =
+	    parse("spool_full: keep-newest\n"
+		  "sources:\n"
+		  "- {name: proxy, path: /x/*.log, codec: auto, from: end,\n"
+		  "   utc_offset: '+09:00', charset: shift_jis,\n"
+		  "   mask: {user: true, unread: pass}}\n"
+		  "- {name: 火壁, syslog: {udp: '127.0.0.1:1', tls: '[::1]:2'}}\n"
+		  "- {name: a, bulk: {listen: '127.0.0.1:3', index: logs}}\n"
+		  "- {name: b, bulk: {listen: '127.0.0.1:3'}}\n");
 
 	assert_int_equal(c.spool_full, 1);
 	assert_int_equal(c.sources.n, 4);
@@ -73,7 +74,8 @@ mistakes_are_named_by_file_and_line(void **state)
 	    {"sources:\n- {name: a, path: /x}\n- {name: a, path: /y}\n", "node.yaml:3"},
 	    {"sources:\n- {name: a, path: /x}\n- {name: b, path: /x}\n", "the same files"},
 	    {"sources:\n- {name: a, syslog: {}}\n", "at least one of"},
-	    {"sources:\n- {name: a, bulk: {listen: 'a:1'}}\n- {name: b, bulk: {listen: 'a:1'}}\n",
+	    {"sources:\n- {name: a, bulk: {listen: 'a:1'}}\n- {name: b, bulk: {listen: "
+	     "'a:1'}}\n",
 		"an \"index\" of its own"},
 	    {"sources: yes\n", "must be a list"},
 	    {"center: http://x\n", "https://"},
@@ -89,7 +91,8 @@ mistakes_are_named_by_file_and_line(void **state)
 		assert_int_equal(
 		    node_config_parse(&c, "node.yaml", slice_str(cases[i].text), &e), -1);
 		if (strstr(e.text, cases[i].says) == NULL)
-			fail_msg("case %zu: \"%s\" does not say \"%s\"", i, e.text, cases[i].says);
+			fail_msg(
+			    "case %zu: \"%s\" does not say \"%s\"", i, e.text, cases[i].says);
 	}
 }
 
@@ -109,7 +112,8 @@ the_sample_is_right_with_and_without_its_comments(void **state)
 	while (slice_cut_line(&rest, &line)) {
 		if (slice_is(line, "sources: []"))
 			continue;
-		if (slice_starts(line, SLICE("#sources:")) || slice_starts(line, SLICE("#    ")))
+		if (slice_starts(line, SLICE("#sources:")) ||
+		    slice_starts(line, SLICE("#    ")))
 			line = slice_from(line, 1);
 		buf_add(&bare, line);
 		buf_add_byte(&bare, '\n');

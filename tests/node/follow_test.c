@@ -1,4 +1,5 @@
-/* follow_test.c - a file is known again after a rotation, a copy, a truncation, a compression. */
+/* follow_test.c - a file is known again after a rotation, a copy, a truncation, a compression.
+ */
 #include "test.h"
 
 #include <sodium.h>
@@ -10,8 +11,11 @@
 static struct follow_file
 a_file(uint64_t inode, const char *bytes)
 {
-	return (struct follow_file){.device = 1, .inode = inode, .size = strlen(bytes),
-	    .head = slice_str(bytes), .changed = {2000}};
+	return (struct follow_file){.device = 1,
+	    .inode = inode,
+	    .size = strlen(bytes),
+	    .head = slice_str(bytes),
+	    .changed = {2000}};
 }
 
 static struct follow_file

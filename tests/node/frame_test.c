@@ -7,7 +7,8 @@
 #include "base/hash.h"
 #include "node/frame.h"
 
-/* Feed `whole` in pieces that end where `ends` says; write every record as "[text]", a refusal as "!". */
+/* Feed `whole` in pieces that end where `ends` says; write every record as "[text]", a refusal
+ * as "!". */
 static void
 feed(struct slice whole, const size_t *ends, size_t n_ends, struct buf *out)
 {
@@ -21,7 +22,8 @@ feed(struct slice whole, const size_t *ends, size_t n_ends, struct buf *out)
 		in.len = (size_t)(whole.ptr + end - in.ptr);
 		while ((st = frame_cut_record(&method, &in, &rec)) == FRAME_OK) {
 			assert_true(rec.len > 0 || method == FRAME_COUNTED);
-			assert_true(rec.ptr >= whole.ptr && rec.ptr + rec.len <= whole.ptr + end);
+			assert_true(
+			    rec.ptr >= whole.ptr && rec.ptr + rec.len <= whole.ptr + end);
 			buf_add_byte(out, '[');
 			buf_add(out, rec);
 			buf_add_byte(out, ']');
@@ -99,7 +101,8 @@ endless_lines_are_cut_in_pieces(void **state)
 		size_t ends[3];
 
 		for (int k = 0; k < 3; k++)
-			ends[k] = (seed = hash_u64(seed + 1)) % (len / 3) + (size_t)k * (len / 3);
+			ends[k] =
+			    (seed = hash_u64(seed + 1)) % (len / 3) + (size_t)k * (len / 3);
 		buf_reset(&out);
 		feed(slice_of(bytes, len), ends, 3, &out);
 		assert_true(slice_equal(buf_slice(&out), buf_slice(&whole_out)));

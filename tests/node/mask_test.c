@@ -1,4 +1,5 @@
-/* mask_test.c - pseudonyms are stable, can be opened with the key alone, and replace every copy. */
+/* mask_test.c - pseudonyms are stable, can be opened with the key alone, and replace every
+ * copy. */
 #include "test.h"
 
 #include <sodium.h>
@@ -135,14 +136,15 @@ escaped_values_are_found_where_the_line_says_them(void **state)
 {
 	struct event *ev = calloc(1, sizeof(*ev));
 
-	event_reset(ev,
-	    SLICE("{\"user\":{\"name\":\"\\u7530\\u4e2d\"},\"related\":{\"user\":[\"\xe7\x94\xb0\xe4\xb8\xad\"]},"
-		  "\"url\":\"http:\\/\\/h\\/?k=\\\"v\",\"n\":\"\\ud83d\\ude00\"}"));
+	event_reset(ev, SLICE("{\"user\":{\"name\":\"\\u7530\\u4e2d\"},\"related\":{\"user\":["
+			      "\"\xe7\x94\xb0\xe4\xb8\xad\"]},"
+			      "\"url\":\"http:\\/\\/h\\/?k=\\\"v\",\"n\":\"\\ud83d\\ude00\"}"));
 	event_set(ev, FIELD_USER_NAME, SLICE("\xe7\x94\xb0\xe4\xb8\xad"));
 	event_set(ev, FIELD_URL_FULL, SLICE("http://h/?k=\"v"));
 	event_add_extra(ev, SLICE("client.user.name"), SLICE("\xf0\x9f\x98\x80"));
 	check_masked(ev, both,
-	    "{\"user\":{\"name\":\"<\xe7\x94\xb0\xe4\xb8\xad>\"},\"related\":{\"user\":[\"<\xe7\x94\xb0\xe4\xb8\xad>\"]},"
+	    "{\"user\":{\"name\":\"<\xe7\x94\xb0\xe4\xb8\xad>\"},\"related\":{\"user\":[\"<"
+	    "\xe7\x94\xb0\xe4\xb8\xad>\"]},"
 	    "\"url\":\"http:\\/\\/h\\/?<k=\"v>\",\"n\":\"<\xf0\x9f\x98\x80>\"}");
 	event_reset(ev, SLICE("10.0.0.1 - ta%6eaka [x]"));
 	event_set(ev, FIELD_USER_NAME, SLICE("tanaka"));
@@ -155,7 +157,8 @@ a_second_copy_between_quotes_is_replaced_too(void **state)
 {
 	struct event *ev = calloc(1, sizeof(*ev));
 
-	event_reset(ev, SLICE("{\"user.name\":\"ito\",\"related.user\":[\"ito\"],\"x\":\"itoh ito\"}"));
+	event_reset(
+	    ev, SLICE("{\"user.name\":\"ito\",\"related.user\":[\"ito\"],\"x\":\"itoh ito\"}"));
 	event_set(ev, FIELD_USER_NAME, in_line(ev, "ito"));
 	check_masked(ev, both,
 	    "{\"user.name\":\"<ito>\",\"related.user\":[\"<ito>\"],\"x\":\"itoh ito\"}");

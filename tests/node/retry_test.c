@@ -7,7 +7,8 @@
 static void
 pauses_grow_to_a_minute_and_no_further(void **state)
 {
-	static const int64_t most_ms[] = {500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000};
+	static const int64_t most_ms[] = {
+	    500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000};
 
 	for (unsigned n = 1; n <= 10; n++) {
 		for (uint64_t i = 0; i < 1000; i++) {

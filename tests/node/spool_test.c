@@ -46,7 +46,10 @@ fixture_release(struct fixture *f)
 static int
 put(struct fixture *f, const char *body)
 {
-	struct spool_batch b = {.bytes = 100, .lines = 3, .received = {7}, .config = SLICE("{}"),
+	struct spool_batch b = {.bytes = 100,
+	    .lines = 3,
+	    .received = {7},
+	    .config = SLICE("{}"),
 	    .body = slice_str(body)};
 
 	return spool_put(f->sp, f->src->id, &b, &f->e);
@@ -191,7 +194,8 @@ marks_are_written_with_their_batches(void **state)
 {
 	struct fixture f;
 	struct buf seen = BUF_INIT(1000);
-	struct spool_mark m = {.path = SLICE("/x"), .preamble = SLICE("#F"), .mark = {.offset = 4}};
+	struct spool_mark m = {
+	    .path = SLICE("/x"), .preamble = SLICE("#F"), .mark = {.offset = 4}};
 
 	fixture_init(&f, 1 << 20, false);
 	assert_int_equal(spool_begin(f.sp, &f.e), 0);

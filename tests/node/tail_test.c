@@ -67,8 +67,10 @@ write_line(struct world *w, bool in_pieces)
 {
 	char line[300];
 	int n = snprintf(line, sizeof(line), "line %u %.*s\n", w->next++, (int)roll(w, 200),
-	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-	    "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "xxxxxxxxxx"
+	    "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+	    "yyyyyyyyyy"
 	    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz");
 	size_t cut = in_pieces ? roll(w, (unsigned)n) : 0;
 
@@ -216,7 +218,8 @@ node_step(struct world *w, bool all, size_t budget, bool commit)
 {
 	int more = 0;
 
-	if (tail_scan(w->tail, all, clock_now(), &w->e) != 0 || spool_begin(w->sp, &w->e) != 0 ||
+	if (tail_scan(w->tail, all, clock_now(), &w->e) != 0 ||
+	    spool_begin(w->sp, &w->e) != 0 ||
 	    (more = tail_collect(w->tail, w->sp, budget, clock_now(), &w->e)) < 0)
 		fail_msg("%s", w->e.text);
 	if (commit && spool_commit(w->sp, &w->e) == 0)
@@ -366,7 +369,8 @@ every_line_once_through_kills(void **state)
 			run_until_killed(&w);
 		for (unsigned n = 2 + roll(&w, 12); n > 0; n--) {
 			writer_step(&w, true);
-			nanosleep(&(struct timespec){.tv_nsec = 50000 + roll(&w, 2000000)}, NULL);
+			nanosleep(
+			    &(struct timespec){.tv_nsec = 50000 + roll(&w, 2000000)}, NULL);
 		}
 		kill(child, SIGKILL);
 		assert_int_equal(waitpid(child, NULL, 0), child);

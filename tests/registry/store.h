@@ -19,7 +19,8 @@ static const struct scope only_kita = {.list = SLICE_LITERAL(",kita,")};
 static int
 close_store(void **state)
 {
-	const char *const names[] = {"store/store.db", "store/store.db-wal", "store/store.db-shm", "store"};
+	const char *const names[] = {
+	    "store/store.db", "store/store.db-wal", "store/store.db-shm", "store"};
 
 	arena_free(mem);
 	db_close(db);

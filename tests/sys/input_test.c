@@ -1,4 +1,5 @@
-/* input_test.c - a file reads the same plain, gzipped or as zstd; damage is told, and what precedes it read. */
+/* input_test.c - a file reads the same plain, gzipped or as zstd; damage is told, and what
+ * precedes it read. */
 #include "test.h"
 
 #include <fcntl.h>
@@ -92,7 +93,8 @@ a_cut_is_told(void **state)
 	int rc;
 
 	for (int form = 0; form < 2; form++) {
-		n = form == 0 ? gzip(packed, cap) : ZSTD_compress(packed, cap, text, TEXT_BYTES, 1);
+		n = form == 0 ? gzip(packed, cap)
+			      : ZSTD_compress(packed, cap, text, TEXT_BYTES, 1);
 		put_file(packed, n - 5);
 		size_t got = read_back(&rc, &e);
 		assert_int_equal(rc, -1);

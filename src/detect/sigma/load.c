@@ -178,8 +178,7 @@ sigma_add_rules(struct sigma_loader *l, struct slice name, struct slice yaml, st
 }
 
 int
-sigma_refuse_file(
-    struct sigma_loader *l, struct slice name, struct slice reason, struct err *e)
+sigma_refuse_file(struct sigma_loader *l, struct slice name, struct slice reason, struct err *e)
 {
 	struct source_file f = {
 	    .name = arena_strdup(l->mem, name),

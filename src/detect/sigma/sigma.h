@@ -60,8 +60,8 @@ int sigma_add_placeholders(
 int sigma_add_rules(
     struct sigma_loader *l, struct slice name, struct slice yaml, struct err *e);
 
-/* A file that its reader had to give up (too large, unreadable): it gets an unusable report with
- * this reason. */
+/* A file that its reader had to give up (too large, unreadable): it gets an unusable report
+ * with this reason. */
 int sigma_refuse_file(
     struct sigma_loader *l, struct slice name, struct slice reason, struct err *e);
 
