@@ -105,6 +105,29 @@ check_detection(struct visit *v, char out[TROUBLE_MAX])
 	return true;
 }
 
+static int
+note_failure(void *ctx, const struct content_status *s, struct err *e)
+{
+	char *out = ctx;
+
+	if (s->failed_at.us != 0)
+		snprintf(out, TROUBLE_MAX,
+		    "rules or indicators were not loaded again, the old ones stay in use: %.*s",
+		    SLICE_ARG(slice_first(s->failure, TROUBLE_MAX)));
+	return 0;
+}
+
+static bool
+check_content(struct visit *v, char out[TROUBLE_MAX])
+{
+	struct err e = {0};
+
+	out[0] = '\0';
+	if (content_status_get(v->serve->db, note_failure, out, &e) != 0)
+		snprintf(out, TROUBLE_MAX, "%.*s", TROUBLE_MAX - 1, e.text);
+	return out[0] != '\0';
+}
+
 static bool
 check_certificate(struct visit *v, char out[TROUBLE_MAX])
 {
@@ -122,6 +145,7 @@ static const struct {
     {"batch_log", check_batch_log},
     {"store", check_store},
     {"detection", check_detection},
+    {"content", check_content},
     {"certificate", check_certificate},
 };
 
@@ -170,6 +194,20 @@ put_gauge(struct buf *out, const char *name, const char *help, double value)
 }
 
 static int
+put_content(void *ctx, const struct content_status *s, struct err *e)
+{
+	struct buf *out = ctx;
+
+	put_gauge(out, "content_rules", "Rules in use.", (double)s->rules);
+	put_gauge(out, "content_rules_unusable", "Rules that cannot be used.",
+	    (double)s->rules_unusable);
+	put_gauge(out, "content_indicators", "Indicators in use.", (double)s->indicators);
+	put_gauge(out, "content_loaded_seconds",
+	    "When they were loaded, in seconds since 1970.", (double)s->loaded_at.us / 1e6);
+	return 0;
+}
+
+static int
 put_stores(struct visit *v, struct buf *out, struct err *e)
 {
 	const struct scope everyone = {.all = true};
@@ -180,7 +218,8 @@ put_stores(struct visit *v, struct buf *out, struct err *e)
 
 	if (batchlog_stats(v->serve->log, &stats, e) != 0 ||
 	    oldest_unseen(v, &oldest, &behind, e) != 0 ||
-	    alert_db_count_open(v->serve->db, &everyone, (struct slice){0}, open, e) != 0)
+	    alert_db_count_open(v->serve->db, &everyone, (struct slice){0}, open, e) != 0 ||
+	    content_status_get(v->serve->db, put_content, out, e) != 0)
 		return -1;
 	put_gauge(
 	    out, "batchlog_position", "Position of the newest batch.", (double)stats.last);

@@ -489,7 +489,7 @@ class People(Served):
         self.assertIn(b"# TYPE hinomi_serve_batches_total counter", text)
         r, body = here.call("GET", "/healthz")
         self.assertIn(r.status, (200, 503))
-        self.assertEqual(set(body["checks"]), {"disk", "batch_log", "store", "detection", "certificate"})
+        self.assertEqual(set(body["checks"]), {"disk", "batch_log", "store", "detection", "content", "certificate"})
         for path in ("/metrics", "/healthz"):
             self.assertProblem(*self.flat(elsewhere.call("GET", path)), 403, "forbidden")
 
@@ -567,6 +567,23 @@ class Detected(Served):
         self.addCleanup(bad.unlink)
         wait_until(lambda: "half-written.yml:4: rule not used: not YAML" in self.center.log.read_text(), 30,
                    "the log names file, line and reason")
+
+    def test_a_list_that_does_not_load_is_told_until_it_is_mended(self):
+        lists = self.center.data / "content" / "indicators"
+        lists.mkdir(parents=True, exist_ok=True)
+        person = Person(self.center.console_port)
+
+        def health():
+            return person.call("GET", "/healthz")[1]["checks"]["content"]
+
+        wait_until(lambda: b"hinomi_content_rules 6" in person.call("GET", "/metrics")[1], 30, "rules in use")
+        (lists / "broken.json").write_text('{"type": "bundle", "objects": [')
+        wait_until(lambda: "broken.json" in health(), 30, "/healthz names the list")
+        (lists / "broken.json").unlink()
+        (lists / "good.txt").write_text("bad.example\n")
+        wait_until(lambda: health() == "ok", 30, "/healthz is content")
+        self.assertIn(b"hinomi_content_indicators 1\n", person.call("GET", "/metrics")[1])
+        (lists / "good.txt").unlink()
 
 
 class FullDisk(Served):
