@@ -291,8 +291,9 @@ recorded_cef_of_unifi_is_read_in_each_of_its_wrappings(void **state)
 	assert_non_null(text.ptr);
 	for (unsigned i = 0; slice_cut_line(&rest, &line); i++) {
 		struct read r;
-		char *copy = strndup((const char *)line.ptr, line.len);
+		char *copy = calloc(1, line.len + 1);
 		assert_true(i < 3);
+		memcpy(copy, line.ptr, line.len);
 		assert_status(read_line(&r, NULL, copy), CODEC_EVENT);
 		assert_slice(event_get(&r.ev, FIELD_SOURCE_IP), users[i]);
 		assert_string_equal(instant_format(r.ev.at, at), times[i]);
