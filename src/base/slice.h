@@ -88,6 +88,12 @@ slice_find(struct slice s, uint8_t c)
 /* Position of the first occurrence of needle, or SIZE_MAX; an empty needle is found at 0. */
 size_t slice_search(struct slice s, struct slice needle);
 
+static inline bool
+slice_has(struct slice s, const char *text)
+{
+	return slice_search(s, slice_str(text)) != SIZE_MAX;
+}
+
 /* Without ASCII white space (space, tab, CR, LF, VT, FF) at either end. */
 struct slice slice_trim(struct slice s);
 

@@ -16,12 +16,6 @@ static const struct declared_row rows[] = {
 #undef KEY
 };
 
-static const struct declared declaration = {
-    .row = rows,
-    .n_row = sizeof(rows) / sizeof(rows[0]),
-    .dataset = SLICE_LITERAL("cef.event"),
-};
-
 static const struct {
 	struct slice vendor, product, text;
 	enum event_class class;
@@ -198,17 +192,17 @@ recognise(struct slice line)
 	return bars < 7 ? 0 : named ? 98 : 50;
 }
 
+static const struct declared declaration = {
+    .cut = cut_line,
+    .row = rows,
+    .n_row = sizeof(rows) / sizeof(rows[0]),
+    .dataset = SLICE_LITERAL("cef.event"),
+};
+
 static int
 state_new(struct codec_state **out, const struct codec_config *cfg, struct err *e)
 {
 	return declared_state_new(out, &declaration, e);
-}
-
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, cut_line);
 }
 
 const struct codec codec_cef = {
@@ -217,5 +211,5 @@ const struct codec codec_cef = {
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

@@ -36,14 +36,6 @@ static const struct declared_kind kinds[] = {
     {"Connectra", "", "", EVENT_AUTH, SLICE_LITERAL("checkpoint.auth"), NULL},
 };
 
-static const struct declared declaration = {
-    .row = rows,
-    .n_row = sizeof(rows) / sizeof(rows[0]),
-    .kind = kinds,
-    .n_kind = sizeof(kinds) / sizeof(kinds[0]),
-    .dataset = SLICE_LITERAL("checkpoint.log"),
-};
-
 static enum codec_status
 cut_line(struct slice line, struct declared_line *l)
 {
@@ -74,17 +66,19 @@ recognise(struct slice line)
 		   : 0;
 }
 
+static const struct declared declaration = {
+    .cut = cut_line,
+    .row = rows,
+    .n_row = sizeof(rows) / sizeof(rows[0]),
+    .kind = kinds,
+    .n_kind = sizeof(kinds) / sizeof(kinds[0]),
+    .dataset = SLICE_LITERAL("checkpoint.log"),
+};
+
 static int
 state_new(struct codec_state **out, const struct codec_config *cfg, struct err *e)
 {
 	return declared_state_new(out, &declaration, e);
-}
-
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, cut_line);
 }
 
 const struct codec codec_checkpoint = {
@@ -93,5 +87,5 @@ const struct codec codec_checkpoint = {
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

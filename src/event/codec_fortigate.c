@@ -36,6 +36,7 @@ static const struct declared_kind kinds[] = {
 };
 
 static const struct declared declaration = {
+    .cut = declared_cut_pairs,
     .row = rows,
     .n_row = sizeof(rows) / sizeof(rows[0]),
     .kind = kinds,
@@ -43,18 +44,12 @@ static const struct declared declaration = {
     .dataset = SLICE_LITERAL("fortigate.log"),
 };
 
-static bool
-has(struct slice line, const char *text)
-{
-	return slice_search(line, slice_str(text)) != SIZE_MAX;
-}
-
 static int
 recognise(struct slice line)
 {
-	if (!has(line, "logid=") || !has(line, "type="))
+	if (!slice_has(line, "logid=") || !slice_has(line, "type="))
 		return 0;
-	return has(line, "subtype=") && has(line, "date=") ? 97 : 60;
+	return slice_has(line, "subtype=") && slice_has(line, "date=") ? 97 : 60;
 }
 
 static int
@@ -63,18 +58,11 @@ state_new(struct codec_state **out, const struct codec_config *cfg, struct err *
 	return declared_state_new(out, &declaration, e);
 }
 
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, declared_cut_pairs);
-}
-
 const struct codec codec_fortigate = {
     .id = "fortigate",
     .title = "FortiGate",
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

@@ -11,6 +11,7 @@ static const struct declared_row rows[] = {
 };
 
 static const struct declared declaration = {
+    .cut = declared_cut_pairs,
     .row = rows,
     .n_row = sizeof(rows) / sizeof(rows[0]),
     .dataset = SLICE_LITERAL("kv.log"),
@@ -47,18 +48,11 @@ state_new(struct codec_state **out, const struct codec_config *cfg, struct err *
 	return declared_state_new(out, &declaration, e);
 }
 
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, declared_cut_pairs);
-}
-
 const struct codec codec_kv = {
     .id = "kv",
     .title = "key=value",
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

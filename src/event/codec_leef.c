@@ -18,12 +18,6 @@ static const struct declared_row rows[] = {
 #undef KEY
 };
 
-static const struct declared declaration = {
-    .row = rows,
-    .n_row = sizeof(rows) / sizeof(rows[0]),
-    .dataset = SLICE_LITERAL("leef.event"),
-};
-
 /* "^", "x5E", "0x5e"; false when it is none of these. */
 static bool
 read_delimiter(struct slice s, uint8_t *out)
@@ -90,17 +84,17 @@ recognise(struct slice line)
 											: 0;
 }
 
+static const struct declared declaration = {
+    .cut = cut_line,
+    .row = rows,
+    .n_row = sizeof(rows) / sizeof(rows[0]),
+    .dataset = SLICE_LITERAL("leef.event"),
+};
+
 static int
 state_new(struct codec_state **out, const struct codec_config *cfg, struct err *e)
 {
 	return declared_state_new(out, &declaration, e);
-}
-
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, cut_line);
 }
 
 const struct codec codec_leef = {
@@ -109,5 +103,5 @@ const struct codec codec_leef = {
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

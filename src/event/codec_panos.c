@@ -25,14 +25,6 @@ static const struct declared_kind kinds[] = {
     {"SYSTEM", "", "", EVENT_OTHER, SLICE_LITERAL("panos.system"), NULL},
 };
 
-static const struct declared declaration = {
-    .row = rows,
-    .n_row = sizeof(rows) / sizeof(rows[0]),
-    .kind = kinds,
-    .n_kind = sizeof(kinds) / sizeof(kinds[0]),
-    .dataset = SLICE_LITERAL("panos.log"),
-};
-
 static const struct {
 	struct slice type, columns;
 } types[] = {
@@ -159,17 +151,19 @@ recognise(struct slice line)
 	return find_columns(slice_trim(line)).ptr != NULL ? 97 : 0;
 }
 
+static const struct declared declaration = {
+    .cut = cut_line,
+    .row = rows,
+    .n_row = sizeof(rows) / sizeof(rows[0]),
+    .kind = kinds,
+    .n_kind = sizeof(kinds) / sizeof(kinds[0]),
+    .dataset = SLICE_LITERAL("panos.log"),
+};
+
 static int
 state_new(struct codec_state **out, const struct codec_config *cfg, struct err *e)
 {
 	return declared_state_new(out, &declaration, e);
-}
-
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, cut_line);
 }
 
 const struct codec codec_panos = {
@@ -178,5 +172,5 @@ const struct codec codec_panos = {
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

@@ -35,6 +35,7 @@ static const struct declared_kind kinds[] = {
 };
 
 static const struct declared declaration = {
+    .cut = declared_cut_pairs,
     .row = rows,
     .n_row = sizeof(rows) / sizeof(rows[0]),
     .kind = kinds,
@@ -42,18 +43,14 @@ static const struct declared declaration = {
     .dataset = SLICE_LITERAL("sonicwall.log"),
 };
 
-static bool
-has(struct slice line, const char *text)
-{
-	return slice_search(line, slice_str(text)) != SIZE_MAX;
-}
-
 static int
 recognise(struct slice line)
 {
 	line = slice_trim(line);
-	return slice_starts(line, SLICE("id=")) && has(line, " sn=") && has(line, " m=") ? 97
-											 : 0;
+	return slice_starts(line, SLICE("id=")) && slice_has(line, " sn=") &&
+		       slice_has(line, " m=")
+		   ? 97
+		   : 0;
 }
 
 static int
@@ -62,18 +59,11 @@ state_new(struct codec_state **out, const struct codec_config *cfg, struct err *
 	return declared_state_new(out, &declaration, e);
 }
 
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, declared_cut_pairs);
-}
-
 const struct codec codec_sonicwall = {
     .id = "sonicwall",
     .title = "SonicWall",
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

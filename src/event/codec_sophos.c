@@ -28,6 +28,7 @@ static const struct declared_kind kinds[] = {
 };
 
 static const struct declared declaration = {
+    .cut = declared_cut_pairs,
     .row = rows,
     .n_row = sizeof(rows) / sizeof(rows[0]),
     .kind = kinds,
@@ -35,16 +36,10 @@ static const struct declared declaration = {
     .dataset = SLICE_LITERAL("sophos.log"),
 };
 
-static bool
-has(struct slice line, const char *text)
-{
-	return slice_search(line, slice_str(text)) != SIZE_MAX;
-}
-
 static int
 recognise(struct slice line)
 {
-	return has(line, "log_type=") && has(line, "log_component=") ? 97 : 0;
+	return slice_has(line, "log_type=") && slice_has(line, "log_component=") ? 97 : 0;
 }
 
 static int
@@ -53,18 +48,11 @@ state_new(struct codec_state **out, const struct codec_config *cfg, struct err *
 	return declared_state_new(out, &declaration, e);
 }
 
-static enum codec_status
-read_line(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev)
-{
-	return declared_read(st, cfg, line, received, mem, ev, declared_cut_pairs);
-}
-
 const struct codec codec_sophos = {
     .id = "sophos",
     .title = "Sophos Firewall",
     .recognise = recognise,
     .state_new = state_new,
     .state_free = declared_state_free,
-    .read = read_line,
+    .read = declared_read,
 };

@@ -462,6 +462,7 @@ declared_finish(struct declared_line *l)
 /* ---- codecs that are only a declaration ---- */
 
 struct codec_state {
+	declared_cut cut;
 	struct declared_table *table;
 	struct stamp_cache cache;
 };
@@ -484,6 +485,7 @@ declared_state_new(struct codec_state **out, const struct declared *d, struct er
 		declared_state_free(st);
 		return err_set(e, "out of memory");
 	}
+	st->cut = d->cut;
 	*out = st;
 	return 0;
 }
@@ -501,7 +503,7 @@ declared_cut_pairs(struct slice line, struct declared_line *l)
 
 enum codec_status
 declared_read(struct codec_state *st, const struct codec_config *cfg, struct slice line,
-    struct instant received, struct arena *mem, struct event *ev, declared_cut cut)
+    struct instant received, struct arena *mem, struct event *ev)
 {
 	struct declared_line l = {.table = st->table,
 	    .cache = &st->cache,
@@ -509,7 +511,7 @@ declared_read(struct codec_state *st, const struct codec_config *cfg, struct sli
 	    .received = received,
 	    .mem = mem,
 	    .ev = ev};
-	enum codec_status status = cut(line, &l);
+	enum codec_status status = st->cut(line, &l);
 
 	return status == CODEC_EVENT ? declared_finish(&l) : status;
 }

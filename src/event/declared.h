@@ -51,7 +51,13 @@ struct declared_kind {
 	const char *outcome; /* NULL: by the line's own words */
 };
 
+struct declared_line;
+
+/* Takes a line apart and calls declared_put() for each value. */
+typedef enum codec_status (*declared_cut)(struct slice line, struct declared_line *l);
+
 struct declared {
+	declared_cut cut;
 	const struct declared_row *row;
 	size_t n_row;
 	const struct declared_kind *kind;
@@ -86,19 +92,13 @@ void declared_put(struct declared_line *l, struct slice name, struct slice value
 /* What values together say: the time, the URL, the class.  CODEC_EVENT or CODEC_BAD_TIME. */
 enum codec_status declared_finish(struct declared_line *l);
 
-/*
- * For codecs whose state is only a declaration: the parts of struct codec.
- * `cut` takes a line apart and calls declared_put().
- */
-typedef enum codec_status (*declared_cut)(struct slice line, struct declared_line *l);
-
 /* name=value name="value" ..., as pairs_cut_quoted() has it. */
 enum codec_status declared_cut_pairs(struct slice line, struct declared_line *l);
 
+/* For codecs whose state is only a declaration: the parts of struct codec. */
 int declared_state_new(struct codec_state **out, const struct declared *d, struct err *e);
 void declared_state_free(struct codec_state *st);
 enum codec_status declared_read(struct codec_state *st, const struct codec_config *cfg,
-    struct slice line, struct instant received, struct arena *mem, struct event *ev,
-    declared_cut cut);
+    struct slice line, struct instant received, struct arena *mem, struct event *ev);
 
 #endif
